@@ -1,0 +1,261 @@
+"""One Transformer for seven papers: attention, block, embeddings, trunk.
+
+Shapes in comments use the book's letters: B texts, T tokens, H hidden size, E embedding size,
+A heads, D = H/A head size, F feed-forward size, P positions already in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lmcore.config import Config
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": F.gelu,  # BERT: the exact Gaussian error function
+    "gelu_tanh": partial(F.gelu, approximate="tanh"),  # GPT: Hendrycks & Gimpel's approximation
+}
+
+
+@dataclass
+class Trace:
+    """What went on inside: ``hidden`` L+1 states (B, T, H), the embeddings' first; ``scores``
+    L attention scores (B, A, T, T) before the softmax, -inf where masked."""
+
+    hidden: list[Tensor] = field(default_factory=list)
+    scores: list[Tensor] = field(default_factory=list)
+
+
+@dataclass
+class Cache:
+    """Keys and values of the positions already read, a pair (B, A, P, D) for each layer."""
+
+    layers: list[tuple[Tensor, Tensor]] = field(default_factory=list)
+
+    @property
+    def length(self) -> int:
+        """P, the positions held."""
+        return self.layers[0][0].shape[2] if self.layers else 0
+
+    def extend(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Append new keys and values (B, A, T, D) to a layer's; returns all (B, A, P+T, D)."""
+        if layer == len(self.layers):
+            self.layers.append((key, value))
+        else:
+            old_key, old_value = self.layers[layer]
+            self.layers[layer] = torch.cat([old_key, key], 2), torch.cat([old_value, value], 2)
+        return self.layers[layer]
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention (Vaswani et al. 2017, section 3.2.2)."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.num_heads, self.head_size = config.num_heads, config.head_size
+        self.dropout = config.dropout
+        self.qkv = nn.Linear(config.hidden_size, 3 * config.hidden_size)
+        self.out = nn.Linear(config.hidden_size, config.hidden_size)
+
+    def forward(
+        self, x: Tensor, mask: Mask, layer: int, cache: Cache | None, trace: Trace | None
+    ) -> Tensor:
+        batch, length, hidden_size = x.shape
+        heads = self.qkv(x).view(batch, length, 3, self.num_heads, self.head_size)
+        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each (B, A, T, D)
+        if cache is not None:
+            key, value = cache.extend(layer, key, value)  # (B, A, P+T, D)
+        dropout = self.dropout if self.training else 0.0
+        if trace is None:
+            mixed = F.scaled_dot_product_attention(
+                query, key, value, mask.allowed, dropout, is_causal=mask.is_causal
+            )
+        else:  # the fused kernel keeps its scores to itself, so a trace spells them out
+            scores = query @ key.transpose(-2, -1) / self.head_size**0.5  # (B, A, T, P+T)
+            scores = scores.masked_fill(~mask.explicit(scores), float("-inf"))
+            trace.scores.append(scores)
+            mixed = F.dropout(scores.softmax(-1), dropout) @ value
+        mixed = mixed.transpose(1, 2).reshape(batch, length, hidden_size)  # (B, T, H)
+        return self.out(mixed)
+
+
+class FeedForward(nn.Module):
+    """Two linear maps with GELU between, the same at every position."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.fc = nn.Linear(config.hidden_size, config.feed_forward_size)
+        self.proj = nn.Linear(config.feed_forward_size, config.hidden_size)
+        self.activation = _ACTIVATIONS[config.activation]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.proj(self.activation(self.fc(x)))  # (B, T, F) inside
+
+
+class Block(nn.Module):
+    """Attention and feed-forward, each with a residual connection and a LayerNorm.
+
+    Where the norm stands is the one difference between GPT-1 or BERT (behind the sum) and GPT-2
+    (before the sub-layer).
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.pre_norm = config.pre_norm
+        self.norm1 = nn.LayerNorm(config.hidden_size, config.norm_eps)
+        self.attention = Attention(config)
+        self.norm2 = nn.LayerNorm(config.hidden_size, config.norm_eps)
+        self.feed_forward = FeedForward(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, *context: object) -> Tensor:
+        attend = partial(self._attend, context=context)
+        if self.pre_norm:
+            x = x + attend(self.norm1(x))
+            return x + self._feed(self.norm2(x))
+        x = self.norm1(x + attend(x))
+        return self.norm2(x + self._feed(x))
+
+    def _attend(self, x: Tensor, context: tuple) -> Tensor:
+        return self.dropout(self.attention(x, *context))
+
+    def _feed(self, x: Tensor) -> Tensor:
+        return self.dropout(self.feed_forward(x))
+
+
+class Embeddings(nn.Module):
+    """Token + position (+ segment) vectors of size E, summed; then LayerNorm if there is one."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        size = config.embedding_size
+        self.token = nn.Embedding(config.vocab_size, size)
+        self.position = nn.Embedding(config.context_length, size)
+        self.segment = nn.Embedding(config.num_segments, size) if config.num_segments else None
+        self.norm = nn.LayerNorm(size, config.norm_eps) if config.embedding_norm else None
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, input_ids: Tensor, segment_ids: Tensor | None, start: int) -> Tensor:
+        length = input_ids.shape[1]
+        x = self.token(input_ids) + self.position.weight[start : start + length]  # (B, T, E)
+        if self.segment is not None:
+            segment_ids = torch.zeros_like(input_ids) if segment_ids is None else segment_ids
+            x = x + self.segment(segment_ids)
+        if self.norm is not None:
+            x = self.norm(x)
+        return self.dropout(x)
+
+
+@dataclass
+class Mask:
+    """Who may look at whom. ``allowed`` is a bool (B or 1, 1, T, P+T), or None where
+    ``is_causal`` (or nothing) says it all: the fused kernels are fastest without a tensor."""
+
+    allowed: Tensor | None
+    is_causal: bool
+
+    def explicit(self, scores: Tensor) -> Tensor:
+        """The same mask as a bool tensor that broadcasts over ``scores`` (B, A, T, P+T)."""
+        if self.allowed is not None:
+            return self.allowed
+        every = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device)
+        return every.tril() if self.is_causal else every
+
+
+class Transformer(nn.Module):
+    """The trunk that every model of the book shares: embeddings and L blocks."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = Embeddings(config)
+        wide = config.project
+        self.project = nn.Linear(config.embedding_size, config.hidden_size) if wide else None
+        blocks = config.num_groups * config.layers_per_group
+        self.blocks = nn.ModuleList(Block(config) for _ in range(blocks))
+        final = config.pre_norm
+        self.final_norm = nn.LayerNorm(config.hidden_size, config.norm_eps) if final else None
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        *,
+        segment_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        cache: Cache | None = None,
+        trace: Trace | None = None,
+    ) -> Tensor:
+        """Token ids (B, T) to hidden states (B, T, H).
+
+        ``attention_mask`` (B, T) is True at real tokens; pad on the right, since positions count
+        from 0. ``segment_ids`` (B, T) default to 0. A ``cache`` holds the P positions read
+        before and is extended in place; a ``trace`` is filled with states and scores.
+
+        Raises ValueError where P + T exceeds the position table.
+        """
+        start = cache.length if cache is not None else 0
+        length = start + input_ids.shape[1]
+        if length > self.config.context_length:
+            raise ValueError(
+                f"a text of {length} tokens exceeds the position table of "
+                f"{self.config.context_length}"
+            )
+        x = self.embeddings(input_ids, segment_ids, start)
+        if self.project is not None:
+            x = self.project(x)  # (B, T, E) -> (B, T, H)
+        windows = {self.config.window_of_layer(i) for i in range(self.config.num_layers)}
+        masks = {w: self._mask(w, start, length, attention_mask, x.device) for w in windows}
+        for layer in range(self.config.num_layers):
+            if trace is not None:
+                trace.hidden.append(x)
+            block = self.blocks[self.config.block_of_layer(layer)]
+            x = block(x, masks[self.config.window_of_layer(layer)], layer, cache, trace)
+        if self.final_norm is not None:
+            x = self.final_norm(x)
+        if trace is not None:
+            trace.hidden.append(x)
+        return x
+
+    def _mask(
+        self, window: int | None, start: int, length: int, real: Tensor | None, device: torch.device
+    ) -> Mask:
+        """The mask of one attention pattern, for queries ``start``…``length`` over all keys."""
+        one_new = length - start == 1 or not self.config.causal
+        if real is None and (window is None or window >= length) and (start == 0 or one_new):
+            return Mask(None, is_causal=self.config.causal and start == 0)
+        query = torch.arange(start, length, device=device)[:, None]
+        key = torch.arange(length, device=device)[None, :]
+        allowed = torch.ones(length - start, length, dtype=torch.bool, device=device)
+        if self.config.causal:
+            allowed = key <= query
+        if window is not None:
+            allowed = allowed & ((query - key).abs() < window)
+        allowed = allowed[None, None]  # (1, 1, T, P+T)
+        if real is not None:
+            allowed = allowed & real[:, None, None, :]  # (B, 1, T, P+T)
+        return Mask(allowed, is_causal=False)
+
+
+def initialize(model: nn.Module, config: Config) -> None:
+    """Draw fresh weights in place: matrices N(0, init_std), biases 0, LayerNorms 1 and 0.
+
+    With pre-norm the residual stream sums 2L sub-layers, so GPT-2 (section 2.3) scales the
+    matrices that write into it by 1/sqrt(2L).
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear):
+            writes = config.pre_norm and name.endswith(("attention.out", "feed_forward.proj"))
+            scale = (2 * config.num_layers) ** -0.5 if writes else 1.0
+            nn.init.normal_(module.weight, std=config.init_std * scale)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, std=config.embedding_init_std)
+        elif isinstance(module, nn.LayerNorm):
+            nn.init.ones_(module.weight)
+            nn.init.zeros_(module.bias)
