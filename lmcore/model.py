@@ -1,87 +1,25 @@
-"""One Transformer for seven papers: attention, block, embeddings, trunk.
+"""One Transformer for seven papers: feed-forward, block, embeddings, trunk.
 
 Shapes in comments use the book's letters: B texts, T tokens, H hidden size, E embedding size,
-A heads, D = H/A head size, F feed-forward size, P positions already in the cache.
+F feed-forward size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lmcore.attention import Attention, Cache, Trace, build_mask
 from lmcore.config import Config
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,  # BERT: the exact Gaussian error function
     "gelu_tanh": partial(F.gelu, approximate="tanh"),  # GPT: Hendrycks & Gimpel's approximation
 }
-
-
-@dataclass
-class Trace:
-    """What went on inside: ``hidden`` L+1 states (B, T, H), the embeddings' first; ``scores``
-    L attention scores (B, A, T, T) before the softmax, -inf where masked."""
-
-    hidden: list[Tensor] = field(default_factory=list)
-    scores: list[Tensor] = field(default_factory=list)
-
-
-@dataclass
-class Cache:
-    """Keys and values of the positions already read, a pair (B, A, P, D) for each layer."""
-
-    layers: list[tuple[Tensor, Tensor]] = field(default_factory=list)
-
-    @property
-    def length(self) -> int:
-        """P, the positions held."""
-        return self.layers[0][0].shape[2] if self.layers else 0
-
-    def extend(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Append new keys and values (B, A, T, D) to a layer's; returns all (B, A, P+T, D)."""
-        if layer == len(self.layers):
-            self.layers.append((key, value))
-        else:
-            old_key, old_value = self.layers[layer]
-            self.layers[layer] = torch.cat([old_key, key], 2), torch.cat([old_value, value], 2)
-        return self.layers[layer]
-
-
-class Attention(nn.Module):
-    """Multi-head self-attention (Vaswani et al. 2017, section 3.2.2)."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.num_heads, self.head_size = config.num_heads, config.head_size
-        self.dropout = config.dropout
-        self.qkv = nn.Linear(config.hidden_size, 3 * config.hidden_size)
-        self.out = nn.Linear(config.hidden_size, config.hidden_size)
-
-    def forward(
-        self, x: Tensor, mask: Mask, layer: int, cache: Cache | None, trace: Trace | None
-    ) -> Tensor:
-        batch, length, hidden_size = x.shape
-        heads = self.qkv(x).view(batch, length, 3, self.num_heads, self.head_size)
-        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each (B, A, T, D)
-        if cache is not None:
-            key, value = cache.extend(layer, key, value)  # (B, A, P+T, D)
-        dropout = self.dropout if self.training else 0.0
-        if trace is None:
-            mixed = F.scaled_dot_product_attention(
-                query, key, value, mask.allowed, dropout, is_causal=mask.is_causal
-            )
-        else:  # the fused kernel keeps its scores to itself, so a trace spells them out
-            scores = query @ key.transpose(-2, -1) / self.head_size**0.5  # (B, A, T, P+T)
-            scores = scores.masked_fill(~mask.explicit(scores), float("-inf"))
-            trace.scores.append(scores)
-            mixed = F.dropout(scores.softmax(-1), dropout) @ value
-        mixed = mixed.transpose(1, 2).reshape(batch, length, hidden_size)  # (B, T, H)
-        return self.out(mixed)
 
 
 class FeedForward(nn.Module):
@@ -151,22 +89,6 @@ class Embeddings(nn.Module):
         return self.dropout(x)
 
 
-@dataclass
-class Mask:
-    """Who may look at whom. ``allowed`` is a bool (B or 1, 1, T, P+T), or None where
-    ``is_causal`` (or nothing) says it all: the fused kernels are fastest without a tensor."""
-
-    allowed: Tensor | None
-    is_causal: bool
-
-    def explicit(self, scores: Tensor) -> Tensor:
-        """The same mask as a bool tensor that broadcasts over ``scores`` (B, A, T, P+T)."""
-        if self.allowed is not None:
-            return self.allowed
-        every = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device)
-        return every.tril() if self.is_causal else every
-
-
 class Transformer(nn.Module):
     """The trunk that every model of the book shares: embeddings and L blocks."""
 
@@ -180,6 +102,7 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(blocks))
         final = config.pre_norm
         self.final_norm = nn.LayerNorm(config.hidden_size, config.norm_eps) if final else None
+        self.pooler = nn.Linear(config.hidden_size, config.hidden_size) if config.pooler else None
 
     def forward(
         self,
@@ -209,7 +132,9 @@ class Transformer(nn.Module):
         if self.project is not None:
             x = self.project(x)  # (B, T, E) -> (B, T, H)
         windows = {self.config.window_of_layer(i) for i in range(self.config.num_layers)}
-        masks = {w: self._mask(w, start, length, attention_mask, x.device) for w in windows}
+        masks = {
+            w: build_mask(self.config, w, start, length, attention_mask, x.device) for w in windows
+        }
         for layer in range(self.config.num_layers):
             if trace is not None:
                 trace.hidden.append(x)
@@ -221,24 +146,9 @@ class Transformer(nn.Module):
             trace.hidden.append(x)
         return x
 
-    def _mask(
-        self, window: int | None, start: int, length: int, real: Tensor | None, device: torch.device
-    ) -> Mask:
-        """The mask of one attention pattern, for queries ``start``…``length`` over all keys."""
-        one_new = length - start == 1 or not self.config.causal
-        if real is None and (window is None or window >= length) and (start == 0 or one_new):
-            return Mask(None, is_causal=self.config.causal and start == 0)
-        query = torch.arange(start, length, device=device)[:, None]
-        key = torch.arange(length, device=device)[None, :]
-        allowed = torch.ones(length - start, length, dtype=torch.bool, device=device)
-        if self.config.causal:
-            allowed = key <= query
-        if window is not None:
-            allowed = allowed & ((query - key).abs() < window)
-        allowed = allowed[None, None]  # (1, 1, T, P+T)
-        if real is not None:
-            allowed = allowed & real[:, None, None, :]  # (B, 1, T, P+T)
-        return Mask(allowed, is_causal=False)
+    def pool(self, hidden: Tensor) -> Tensor:
+        """BERT's summary of a text: tanh of a dense layer over the first position, (B, H)."""
+        return torch.tanh(self.pooler(hidden[:, 0]))
 
 
 def initialize(model: nn.Module, config: Config) -> None:

@@ -1,0 +1,200 @@
+"""The training loop: one for all models, since it asks them only for ``loss(batch)``."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from lmcore.objectives import Batch, Batches
+
+LOG_EVERY = 10  # steps between two looks at the loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to optimize: AdamW, linear warm-up, then a decay to ``floor`` × the peak rate.
+
+    ``warmup`` is a share of all steps. Weight decay is decoupled and spares biases, LayerNorms
+    and anything else with a single dimension. ``clip`` bounds the gradient's norm.
+    """
+
+    learning_rate: float
+    warmup: float = 0.05
+    decay: Literal["cosine", "linear"] = "cosine"
+    floor: float = 0.0
+    weight_decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    clip: float = 1.0
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate at 0-based ``step`` of ``steps``; the first is above 0."""
+        warmup = max(round(self.warmup * steps), 1)
+        if step < warmup:
+            return self.learning_rate * (step + 1) / warmup
+        progress = (step - warmup) / max(steps - warmup, 1)
+        falling = 1 - progress if self.decay == "linear" else (1 + math.cos(math.pi * progress)) / 2
+        return self.learning_rate * (self.floor + (1 - self.floor) * falling)
+
+    def replace(self, **changes: object) -> Recipe:
+        """The same recipe with some values changed."""
+        return replace(self, **changes)
+
+
+# GPT-1, section 4.1: Adam, peak 2.5e-4, 2,000 updates of warm-up out of about 1M by BERT's count
+# (appendix A.4), cosine to 0, decoupled weight decay 0.01 on all but biases and gains.
+GPT1_RECIPE = Recipe(learning_rate=2.5e-4, warmup=0.002)
+# GPT-1, section 4.1: 6.25e-5, linear decay, warm-up over 0.2 % of training.
+GPT1_FINETUNING = Recipe(learning_rate=6.25e-5, warmup=0.002, decay="linear")
+
+
+class Monitor(Protocol):
+    """Who watches a run: a widget in a notebook, a line in a terminal."""
+
+    stop_requested: bool
+
+    def update(
+        self, step: int, loss: float, tokens_per_second: float, seconds_left: float
+    ) -> None: ...
+    def validate(self, step: int, loss: float) -> None: ...
+    def finish(self, stopped: bool) -> None: ...
+
+
+@dataclass
+class History:
+    """What a run saw: ``losses`` a step each, ``validation`` as (steps done, value) pairs."""
+
+    losses: list[float] = field(default_factory=list)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    tokens: int = 0
+    stopped: bool = False
+
+
+def pick_device(device: str | torch.device | None = None) -> torch.device:
+    """The given device, else a GPU where there is one, else the CPU."""
+    if device is not None:
+        return torch.device(device)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW over two groups: matrices decay, biases and LayerNorms do not."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    on_meta = any(p.is_meta for p in parameters)  # no fused kernel without data
+    return torch.optim.AdamW(
+        groups, lr=recipe.learning_rate, betas=recipe.betas, eps=recipe.eps, fused=not on_meta
+    )
+
+
+def train_step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, recipe: Recipe, rate: float
+) -> Tensor:
+    """One update at learning rate ``rate``; returns the loss, still on its device."""
+    device = next(model.parameters()).device
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+    with torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext():
+        loss = model.loss(batch)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+    optimizer.step()
+    return loss.detach()
+
+
+def train(
+    model: nn.Module,
+    batches: Batches,
+    *,
+    steps: int,
+    recipe: Recipe,
+    device: str | torch.device | None = None,
+    evaluate: Callable[[nn.Module], float] | None = None,
+    evaluate_every: int | None = None,
+    monitor: Monitor | None = None,
+) -> History:
+    """Train ``model`` in place for ``steps`` batches and say how it went.
+
+    Runs on ``device`` (default: a GPU where there is one), in bf16 autocast on CUDA and fp32
+    elsewhere. ``evaluate(model)`` is asked in eval mode every ``evaluate_every`` steps and at
+    the end. A monitor's stop, or Ctrl-C, ends the run early and keeps what was learned.
+
+    Raises FloatingPointError, naming the step, where a loss is not a finite number.
+    """
+    if steps < 1:
+        raise ValueError(f"steps {steps} is not allowed: at least 1")
+    device = pick_device(device)
+    model.to(device).train()
+    optimizer = build_optimizer(model, recipe)
+    history, pending, begin = History(), [], time.perf_counter()
+    try:
+        for step in range(steps):
+            batch = batches[step]
+            pending.append(train_step(model, optimizer, batch, recipe, recipe.rate(step, steps)))
+            history.tokens += batch["input_ids"].numel()
+            done = step + 1
+            if done == steps or done % LOG_EVERY == 0:
+                _log(history, pending, time.perf_counter() - begin, steps, monitor)
+            if evaluate and (done == steps or (evaluate_every and done % evaluate_every == 0)):
+                _validate(model, evaluate, done, history, monitor)
+            if monitor and monitor.stop_requested:
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        history.stopped = True
+        _log(history, pending, time.perf_counter() - begin, steps, monitor)
+    finally:
+        model.eval()
+        if monitor:
+            monitor.finish(stopped=history.stopped)
+    return history
+
+
+def _log(
+    history: History, pending: list[Tensor], seconds: float, steps: int, monitor: Monitor | None
+) -> None:
+    """Fetch the losses that wait on the device: once every few steps, since each fetch makes
+    the CPU wait for a GPU."""
+    history.seconds = seconds
+    if not pending:
+        return
+    losses = torch.stack(pending).float().tolist()
+    pending.clear()
+    for loss in losses:
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"the loss became {loss} at step {len(history.losses)}: a lower learning rate "
+                f"or a longer warm-up may help"
+            )
+        history.losses.append(loss)
+    if monitor:
+        done = len(history.losses)
+        left = seconds / done * (steps - done)
+        monitor.update(done, sum(losses) / len(losses), history.tokens / seconds, left)
+
+
+def _validate(
+    model: nn.Module,
+    evaluate: Callable[[nn.Module], float],
+    done: int,
+    history: History,
+    monitor: Monitor | None,
+) -> None:
+    model.eval()
+    with torch.no_grad():
+        history.validation.append((done, evaluate(model)))
+    model.train()
+    if monitor:
+        monitor.validate(*history.validation[-1])
