@@ -8,8 +8,7 @@ from lmcore.ledger import count_parameters, ledger
 from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
 from lmcore.objectives import InputTransform, LabeledText, PackedText
-
-# from lmcore.tokenizer import Tokenizer
+from lmcore.tokenizer import Tokenizer
 from lmcore.train import GPT1_FINETUNING, GPT1_RECIPE, History, Recipe, train
 
 __all__ = [

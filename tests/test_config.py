@@ -1,5 +1,7 @@
 """Sizes that are known from the papers' own code, and sizes that cannot be wired."""
 
+import re
+
 import pytest
 
 from lmcore import PRESETS, Config, ledger, preset
@@ -71,9 +73,8 @@ GOOD = dict(vocab_size=11, context_length=8, hidden_size=12, num_layers=4, num_h
     ],
 )
 def test_a_bad_size_is_refused_in_one_line(changes, message):
-    with pytest.raises(ValueError, match=".+") as caught:
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
         Config(**GOOD | changes)
-    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -91,7 +92,7 @@ def test_layers_share_their_groups_in_order():
 
 
 def test_an_unknown_preset_names_the_nearest():
-    with pytest.raises(ValueError, match="unknown preset 'gpt-1': did you mean .*gpt1"):
+    with pytest.raises(ValueError, match=r"unknown preset 'gpt-1': did you mean .*gpt1"):
         preset("gpt-1")
 
 

@@ -1,5 +1,6 @@
 """The loop learns, repeats itself, stops when asked, and refuses a loss that is no number."""
 
+import itertools
 import math
 
 import pytest
@@ -101,7 +102,7 @@ def test_warm_up_rises_from_above_zero_to_the_peak_then_falls():
     rates = [recipe.rate(step, 100) for step in range(100)]
     assert rates[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
     assert rates[10] == pytest.approx(1.0)
-    assert all(a > b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a > b for a, b in itertools.pairwise(rates[10:]))
     assert rates[55] == pytest.approx(0.55)  # the cosine's middle, between peak and floor
     assert rates[99] == pytest.approx(0.1, abs=1e-3)
     linear = recipe.replace(decay="linear", floor=0.0)

@@ -1,0 +1,86 @@
+"""How well a model does, in units that compare: bits per byte, and shares of right answers.
+
+The baselines of a language model stand here too: what counting letters, pairs of letters or a
+general-purpose compressor makes of the same bytes.
+"""
+
+from __future__ import annotations
+
+import lzma
+import math
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+from lmcore.models import CausalClassifier, CausalLM
+from lmcore.objectives import LabeledText, PackedText
+
+
+@torch.no_grad()
+def bits_per_byte(
+    model: CausalLM, text: PackedText, num_bytes: int, *, batch_size: int = 32
+) -> float:
+    """Bits that ``model`` needs for each byte of the text that ``text`` encodes.
+
+    Unlike a loss per token, it compares across vocabularies: a tokenizer with longer tokens
+    pays for each of them with more bits. ``num_bytes`` is the length of the text in UTF-8, a
+    byte for each separator included.
+    """
+    device = model.transformer.embeddings.token.weight.device
+    nats = tokens = 0.0
+    for batch in text.windows(batch_size):
+        batch = {name: tensor.to(device) for name, tensor in batch.items()}
+        predicted = batch["input_ids"][:, 1:].numel()
+        nats += model.loss(batch).item() * predicted
+        tokens += predicted
+    return nats / tokens * len(text.ids) / num_bytes / math.log(2)
+
+
+@torch.no_grad()
+def accuracy(model: CausalClassifier, data: LabeledText, *, batch_size: int = 64) -> float:
+    """The share of ``data`` that ``model`` labels rightly."""
+    device = next(model.parameters()).device
+    right = 0
+    for batch in data.in_order(batch_size):
+        logits = model(
+            batch["input_ids"].to(device), attention_mask=batch["attention_mask"].to(device)
+        )
+        right += (logits.argmax(-1).cpu() == batch["labels"]).sum().item()
+    return right / len(data.inputs)
+
+
+def ngram_bits_per_byte(train: bytes, test: bytes, order: int) -> float:
+    """Bits per byte of ``test`` under counts of ``order`` bytes in ``train``.
+
+    Order 1 is a unigram, 2 a bigram. Add-one smoothing over 256 values keeps unseen bytes
+    possible.
+    """
+    if order < 1:
+        raise ValueError(f"order {order} is not allowed: at least 1")
+    pieces = Counter(train[i : i + order] for i in range(len(train) - order + 1))
+    contexts = Counter(train[i : i + order - 1] for i in range(len(train) - order + 1))
+    bits = 0.0
+    for i in range(order - 1, len(test)):
+        piece = test[i - order + 1 : i + 1]
+        bits -= math.log2((pieces[piece] + 1) / (contexts[piece[:-1]] + 256))
+    return bits / (len(test) - order + 1)
+
+
+def compressor_bits_per_byte(train: bytes, test: bytes, *, method: str = "gzip") -> float:
+    """Bits per byte that a compressor needs for ``test`` when it has just read ``train``.
+
+    ``gzip`` remembers the last 32 kB, ``xz`` everything.
+    """
+    compress = {"gzip": lambda data: zlib.compress(data, 9), "xz": lzma.compress}
+    if method not in compress:
+        raise ValueError(f"method {method!r} is unknown: gzip or xz")
+    size = len(compress[method](train + test)) - len(compress[method](train))
+    return 8 * size / len(test)
+
+
+def mean_and_spread(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1) over seeds."""
+    tensor = torch.tensor(values, dtype=torch.float64)
+    return tensor.mean().item(), tensor.std().item() if len(values) > 1 else 0.0

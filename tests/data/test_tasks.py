@@ -1,0 +1,48 @@
+"""The labeled sets: balanced, reproducible, and with no cue in the bag of words."""
+
+import pytest
+
+from lmcore.data import description_task, load_wikipedia, topic_task, word_order_task
+
+TASKS = [word_order_task, topic_task, description_task]
+
+
+@pytest.mark.parametrize("build", TASKS)
+def test_a_seed_gives_the_same_examples_and_another_others(build):
+    assert build("train", 50, 0) == build("train", 50, 0)
+    assert build("train", 50, 0) != build("train", 50, 1)
+
+
+@pytest.mark.parametrize("build", TASKS)
+def test_sizes_for_a_thousand_labels_are_there(build):
+    assert len(build("train", 1000, 0).examples) == 1000
+    assert len(build("test", 600, 0).examples) == 600
+
+
+@pytest.mark.parametrize("build", [word_order_task, description_task])
+def test_two_labels_are_half_and_half(build):
+    assert sum(e.label for e in build("train", 200, 3).examples) == 100
+
+
+def test_shuffled_sentences_keep_words_first_word_and_full_stop():
+    firsts = {
+        tuple(sorted(d.sentences[0].rstrip(".").split())): d.sentences[0]
+        for d in load_wikipedia("train")
+    }
+    for example in word_order_task("train", 200, 0).examples:
+        original = firsts[tuple(sorted(example.text.rstrip(".").split()))]
+        assert example.text.split()[0] == original.split()[0]
+        assert example.text.endswith(".")
+        assert (example.text.rstrip(".").split() != original.rstrip(".").split()) == example.label
+
+
+def test_descriptions_are_right_or_a_neighbors():
+    by_text = {d.text: d for d in load_wikipedia("train")}
+    for example in description_task("train", 200, 0).examples:
+        assert (example.text_pair == by_text[example.text].description) == example.label
+
+
+@pytest.mark.parametrize("build", TASKS)
+def test_too_large_a_size_says_how_many_there_are(build):
+    with pytest.raises(ValueError, match=r"size 99999 is not allowed: from 1 to the \d+ there are"):
+        build("test", 99999, 0)

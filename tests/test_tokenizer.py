@@ -1,0 +1,96 @@
+"""Tokenizers: nothing is lost, nothing can be forged, and GPT-2's and BERT's are the real ones."""
+
+import pytest
+import tokenizers
+
+from lmcore import Tokenizer
+from lmcore.tokenizer import shipped
+
+HARD = [
+    "",
+    " ",
+    "The king of England was crowned in 1066.",
+    "emoji 🙂👩‍👩‍👧 and flags 🇰🇷",
+    "대한민국의 주권은 국민에게 있고",
+    "control \x00\x01\x1b characters\r\n\ttabs  and   spaces   ",
+    "def f(x):\n    return x**2  # code",
+    "<|endoftext|> [MASK] <|start|>",
+    "naïve café Þórr ﬁ e\u0301",
+]
+BPE = ["bpe-512", "bpe-1024", "bpe-2048", "gpt2"]
+
+
+@pytest.mark.parametrize("name", BPE)
+@pytest.mark.parametrize("text", HARD)
+def test_byte_level_bpe_gives_any_text_back(name, text):
+    tokenizer = Tokenizer.load(name)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@pytest.mark.parametrize("name", [*BPE, "wordpiece-2048", "bert-base-uncased"])
+@pytest.mark.parametrize("text", HARD)
+def test_no_text_can_forge_a_special_token(name, text):
+    tokenizer = Tokenizer.load(name)
+    unknown = tokenizer.special_ids.get("[UNK]")
+    assert not (set(tokenizer.encode(text)) & set(tokenizer.special_ids.values())) - {unknown}
+
+
+def test_gpt2_ids_are_the_published_ones():
+    gpt2 = Tokenizer.load("gpt2")
+    assert gpt2.encode("Hello world") == [15496, 995]
+    assert gpt2.vocab_size == 50_257
+    assert gpt2.id_of("<|endoftext|>") == 50_256
+
+
+def test_bert_ids_are_the_published_ones():
+    bert = Tokenizer.load("bert-base-uncased")
+    assert bert.encode("Hello, world!") == [7592, 1010, 2088, 999]
+    assert bert.vocab_size == 30_522
+    assert [bert.id_of(t) for t in ("[PAD]", "[CLS]", "[SEP]", "[MASK]")] == [0, 101, 102, 103]
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_sizes_are_what_their_names_say(name):
+    tokenizer = Tokenizer.load(name)
+    if name[-1].isdigit() and name != "gpt2":
+        assert len(tokenizer) == int(name.rsplit("-", 1)[1])
+
+
+def test_training_is_reproducible_and_saves(tmp_path):
+    texts = ["low lower lowest", "new newer newest"] * 20
+    first, second = (Tokenizer.train(texts, "bpe", 300) for _ in range(2))
+    assert first.to_json() == second.to_json()
+    first.save(tmp_path / "own.json")
+    again = Tokenizer.load(tmp_path / "own.json")
+    assert again.encode("lower newest") == first.encode("lower newest")
+    assert again.special_ids == first.special_ids
+    assert len(first.encode("lowest newest")) < len("lowest newest")
+
+
+def test_json_is_the_library_s_own():
+    tokenizer = Tokenizer.load("bpe-512")
+    backend = tokenizers.Tokenizer.from_str(tokenizer.to_json())
+    assert backend.encode("The king").ids == tokenizer.encode("The king")
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: Tokenizer.load("gpt-5"), "unknown tokenizer 'gpt-5': a file, or .*gpt2"),
+        (lambda: Tokenizer.load("gpt2").decode([50_257]), "id 50257 is not in the vocabulary"),
+        (lambda: Tokenizer.load("gpt2").decode([-1]), "id -1 is not in the vocabulary"),
+        (lambda: Tokenizer.load("gpt2").id_of("<pad>"), "'<pad>' is not in the vocabulary"),
+        (lambda: Tokenizer.train(["a"], "unigram", 300), "kind 'unigram' is unknown"),
+        (lambda: Tokenizer.train(["a"], "bpe", 100), "vocab_size 100 is not allowed"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(act, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        act()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_tokenizer_is_refused(tmp_path):
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(ValueError, match="is not a tokenizers JSON file"):
+        Tokenizer.load(tmp_path / "x.json")
