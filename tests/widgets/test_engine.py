@@ -1,0 +1,160 @@
+"""engine.js computes what lmcore.model computes, for every wiring; bpe.js what Tokenizer does."""
+
+import base64
+
+import pytest
+import torch
+from node import needs_node, run
+
+from lmcore import CausalLM, Config, Tokenizer, Trace
+from lmcore.model import Transformer, initialize
+from lmcore.widgets import pack_model
+
+pytestmark = needs_node
+
+SIZES = dict(vocab_size=29, context_length=12, hidden_size=12, num_layers=4, num_heads=3)
+WIRINGS = {
+    "gpt1": dict(causal=True, activation="gelu_tanh"),
+    "gpt2": dict(causal=True, pre_norm=True, activation="gelu_tanh"),
+    "gpt3": dict(causal=True, pre_norm=True, activation="gelu_tanh", windows=(None, 3)),
+    "bert": dict(causal=False, embedding_norm=True, num_segments=2, norm_eps=1e-12),
+    "albert": dict(
+        causal=False, embedding_norm=True, num_segments=2, embedding_size=6, project=True,
+        num_groups=2, activation="gelu_tanh", norm_eps=1e-12,
+    ),
+    "banded": dict(causal=False, windows=(2,), num_groups=1, layers_per_group=2),
+}  # fmt: skip
+
+FORWARD = """
+const payload = Buffer.from(given.payload, "base64");
+const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+const model = new Transformer(given.manifest.config, unpack(given.manifest, view));
+const trace = [];
+const hidden = model.forward(given.ids, { segments: given.segments, trace });
+"""
+
+
+class Bare(torch.nn.Module):
+    """A trunk under the name that a model gives it."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config, self.transformer = config, Transformer(config)
+        initialize(self, config)
+
+
+def packed(wiring, dtype):
+    torch.manual_seed(0)
+    model = Bare(Config(**SIZES, **wiring, init_std=0.3)).eval()
+    for parameter in model.parameters():  # norms and biases too, away from 1 and 0
+        parameter.data += 0.1 * torch.randn_like(parameter)
+        parameter.data = parameter.data.half().float()  # what fp16 holds exactly
+    manifest, payload = pack_model(model, dtype)
+    return model, {"manifest": manifest, "payload": base64.b64encode(payload).decode()}
+
+
+@pytest.mark.parametrize("name", WIRINGS)
+def test_hidden_states_and_attention_equal_torch(name, tmp_path):
+    model, values = packed(WIRINGS[name], "float16")
+    ids = torch.randint(29, (1, 9))
+    segments = torch.tensor([[0] * 4 + [1] * 5])
+    trace = Trace()
+    with torch.no_grad():
+        expected = model.transformer(ids, segment_ids=segments, trace=trace)[0]
+    found = run(
+        tmp_path, ["engine.js"],
+        FORWARD + "say({ hidden: [...hidden], trace: trace.map((w) => [...w]) });",
+        ids=ids[0].tolist(), segments=segments[0].tolist(), **values,
+    )  # fmt: skip
+    torch.testing.assert_close(
+        torch.tensor(found["hidden"]).view_as(expected), expected, atol=2e-5, rtol=0
+    )
+    for weights, scores in zip(found["trace"], trace.scores, strict=True):
+        torch.testing.assert_close(
+            torch.tensor(weights).view(3, 9, 9), scores.softmax(-1)[0], atol=1e-5, rtol=0
+        )
+
+
+def test_int8_is_near(tmp_path):
+    model, values = packed(WIRINGS["gpt1"], "int8")
+    ids = torch.randint(29, (1, 9))
+    expected = model.transformer(ids)[0].detach()
+    code = FORWARD + "say([...hidden]);"
+    found = run(tmp_path, ["engine.js"], code, ids=ids[0].tolist(), segments=None, **values)
+    error = (torch.tensor(found).view_as(expected) - expected).abs().max()
+    assert 0 < error < 0.1  # hidden states are of size 1 behind a LayerNorm
+
+
+@pytest.mark.parametrize("name", ["gpt1", "gpt2", "gpt3"])
+def test_cache_equals_no_cache_and_logits_equal_torch(name, tmp_path):
+    torch.manual_seed(0)
+    model = CausalLM(Config(**SIZES, **WIRINGS[name], init_std=0.3)).half().float().eval()
+    manifest, payload = pack_model(model)
+    ids = torch.randint(29, (1, 10))
+    code = (
+        FORWARD
+        + """
+    const cache = model.newCache(), steps = [];
+    for (const id of given.ids) steps.push([...model.lastLogits(model.forward([id], { cache }))]);
+    say({ last: [...model.lastLogits(hidden)], steps });
+    """
+    )
+    found = run(
+        tmp_path, ["engine.js"], code, ids=ids[0].tolist(), segments=None,
+        manifest=manifest, payload=base64.b64encode(payload).decode(),
+    )  # fmt: skip
+    expected = model(ids)[0].detach()
+    torch.testing.assert_close(torch.tensor(found["steps"]), expected, atol=5e-5, rtol=0)
+    torch.testing.assert_close(torch.tensor(found["last"]), expected[-1], atol=5e-5, rtol=0)
+
+
+def test_a_text_too_long_is_refused(tmp_path):
+    _, values = packed(WIRINGS["gpt1"], "float16")
+    code = FORWARD.replace(
+        "const hidden = model.forward(given.ids, { segments: given.segments, trace });",
+        "let said; try { model.forward(given.ids) } catch (e) { said = e.message } say(said);",
+    )
+    said = run(tmp_path, ["engine.js"], code, ids=[1] * 13, segments=None, **values)
+    assert said == "a text of 13 tokens exceeds the position table of 12"
+
+
+@pytest.mark.parametrize("name", ["bpe-512", "bpe-1024", "gpt2"])
+def test_bpe_in_the_page_gives_the_same_ids(name, tmp_path):
+    tokenizer = Tokenizer.load(name)
+    texts = [
+        "The king of England was crowned in 1066, wasn't he?",
+        "emoji 🙂👩‍👩‍👧 flags 🇰🇷",
+        "대한민국의 주권은 국민에게 있고", "  two  spaces \n\n\tand tabs  ",
+        "def f(x):\n    return x**2  # code", "naïve café Þórr ﬁ e\u0301", "<|endoftext|>", "",
+    ]  # fmt: skip
+    code = """
+    const bpe = new ByteLevelBPE(given.json);
+    say(given.texts.map((text) => [bpe.encode(text), bpe.decode(bpe.encode(text))]));
+    """
+    found = run(tmp_path, ["bpe.js"], code, json=tokenizer.to_json(), texts=texts)
+    for text, (ids, back) in zip(texts, found, strict=True):
+        assert ids == tokenizer.encode(text)
+        assert back == text
+
+
+def test_random_numbers_repeat_and_are_even(tmp_path):
+    code = """
+    const a = mulberry32(7), b = mulberry32(7), draws = Array.from({ length: 4000 }, a);
+    const mean = draws.reduce((x, y) => x + y) / 4000;
+    say({ same: draws.slice(0, 5).every((v) => v === b()), mean });
+    """
+    found = run(tmp_path, ["engine.js"], code)
+    assert found["same"]
+    assert found["mean"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_sampling_keeps_the_k_likeliest_and_sharpens(tmp_path):
+    code = """
+    const logits = Float32Array.from([0, 3, 2, 1]);
+    say([[1, 2], [0, 4], [0.5, 4]].map(([heat, k]) => [...distribution(logits, heat, k)]));
+    """
+    cut, greedy, sharp = run(tmp_path, ["engine.js"], code)
+    assert cut[0] == cut[3] == 0
+    assert cut[1] / cut[2] == pytest.approx(2.71828, rel=1e-4)
+    assert greedy == [0, 1, 0, 0]
+    assert sharp[1] / sharp[2] == pytest.approx(7.389, rel=1e-3)
