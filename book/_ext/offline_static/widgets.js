@@ -1,0 +1,98 @@
+// Anywidgets in a static page: their models from the page's saved state, their views where they
+// were shown. No Jupyter code, no kernel, no network.
+(() => {
+  const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  const KERNEL_NOTE = "This control calls Python: it moves only in JupyterLab. The picture is the saved one.";
+
+  const bytes = (base64) => new DataView(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer);
+
+  /** What an anywidget sees of its model. */
+  class Model {
+    constructor(state, manager) {
+      this.state = state;
+      this.handlers = new Map();
+      this.widget_manager = manager;
+    }
+    get(key) { return this.state[key]; }
+    set(key, value) {
+      if (this.state[key] === value) return;
+      this.state[key] = value;
+      for (const event of [`change:${key}`, "change"]) for (const act of this.handlers.get(event) ?? []) act(this, value);
+    }
+    save_changes() {}
+    send() {}
+    on(events, act) {
+      for (const event of events.split(/\s+/)) this.handlers.set(event, [...(this.handlers.get(event) ?? []), act]);
+    }
+    off(event, act) {
+      if (!event) this.handlers.clear();
+      else this.handlers.set(event, (this.handlers.get(event) ?? []).filter((one) => act && one !== act));
+    }
+  }
+
+  class Manager {
+    constructor(saved) {
+      this.saved = saved;
+      this.models = new Map();
+      this.modules = new Map();
+    }
+    async get_model(reference) {
+      const id = reference.replace("IPY_MODEL_", "");
+      if (!this.models.has(id)) this.models.set(id, this.open(id));
+      return this.models.get(id);
+    }
+    open(id) {
+      const { state, buffers = [] } = this.saved[id];
+      for (const { path, data } of buffers) {
+        let at = state;
+        for (const key of path.slice(0, -1)) at = at[key];
+        at[path.at(-1)] = bytes(data);
+      }
+      return new Model(state, this);
+    }
+    /** The module of an `_esm`, loaded once however many widgets share it. */
+    async module(source) {
+      if (!this.modules.has(source)) {
+        const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+        this.modules.set(source, import(url).then(async (loaded) => typeof loaded.default === "function" ? loaded.default() : loaded.default));
+      }
+      return this.modules.get(source);
+    }
+    async show(id, host) {
+      const model = await this.get_model(id), style = model.get("_css"), signal = new AbortController().signal;
+      if (style && !document.querySelector("style[data-lm-widgets]")) {
+        const sheet = document.head.appendChild(document.createElement("style"));
+        sheet.dataset.lmWidgets = ""; sheet.textContent = style;
+      }
+      const widget = await this.module(model.get("_esm"));
+      await widget.initialize?.({ model, signal });
+      await widget.render?.({ model, el: host, signal });
+    }
+  }
+
+  function note(host, text) {
+    host.className = "widget-note";
+    host.textContent = text;
+  }
+
+  async function main() {
+    const saved = {};
+    for (const script of document.querySelectorAll(STATE)) Object.assign(saved, JSON.parse(script.textContent).state);
+    const manager = new Manager(saved);
+    for (const script of document.querySelectorAll(VIEW)) {
+      const { model_id } = JSON.parse(script.textContent), host = document.createElement("div");
+      script.before(host);
+      if (saved[model_id]?.model_module !== "anywidget") { note(host, KERNEL_NOTE); continue; }
+      try {
+        await manager.show(model_id, host);
+      } catch (error) {
+        console.error(error);
+        note(host, `This widget could not be shown: ${error.message}`);
+      }
+    }
+    document.documentElement.dataset.widgets = "ready";
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", main);
+  else main();
+})();
