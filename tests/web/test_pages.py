@@ -1,0 +1,129 @@
+"""Every page of the built book: nothing from outside, no error, links that lead somewhere,
+legible in both themes, no sideways scroll on a phone, reachable by everyone."""
+
+import html.parser
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.web
+
+
+def toc_pages():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    found = [toc["root"]]
+
+    def walk(entries):
+        for entry in entries:
+            if "file" in entry:
+                found.append(entry["file"])
+            walk(entry.get("chapters", []) + entry.get("sections", []))
+
+    walk(toc["parts"])
+    return [f"{name}.html" for name in found]
+
+
+PAGES = toc_pages()
+CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
+
+
+class Anchors(html.parser.HTMLParser):
+    """The ids and links of a page, and what it loads."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.loads = set(), [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if values.get("id"):
+            self.ids.add(values["id"])
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        if tag in ("script", "img", "iframe", "source") and values.get("src"):
+            self.loads.append(values["src"])
+        if tag == "link" and values.get("rel") not in ("canonical", None):
+            self.loads.append(values["href"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_loaded_from_outside(page, site):
+    loads = Anchors((site / page).read_text("utf-8")).loads
+    assert not [url for url in loads if re.match(r"(https?:)?//", url)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_internal_links_and_anchors_lead_somewhere(page, site):
+    broken = []
+    for link in Anchors((site / page).read_text("utf-8")).links:
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (site / page).parent / unquote(parts.path) if parts.path else site / page
+        if not target.exists() or (
+            parts.fragment
+            and target.suffix == ".html"
+            and unquote(parts.fragment) not in Anchors(target.read_text("utf-8")).ids
+        ):
+            broken.append(link)
+    assert not broken
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_clean_over_http(page, server, visit):
+    seen = visit().open(f"{server}/{page}")
+    seen.page.wait_for_timeout(300)
+    assert not seen.external(server)
+    assert not seen.errors
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_chapter_opens_clean_from_a_folder(page, site, visit):
+    seen = visit().open((site / page).as_uri())
+    seen.page.wait_for_timeout(300)
+    assert not seen.external("file://")
+    assert not seen.errors
+    assert seen.page.locator(".lm-widget").count() >= 4
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_no_serious_barrier(page, theme, server, visit):
+    seen = visit().open(f"{server}/{page}")
+    seen.page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    seen.page.wait_for_timeout(400)
+    found = Axe().run(seen.page).response["violations"]
+    serious = [
+        (v["id"], [n["target"] for n in v["nodes"]][:4])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert not serious
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_phone_needs_no_sideways_scroll(page, server, visit):
+    seen = visit(viewport={"width": 375, "height": 800}).open(f"{server}/{page}")
+    wide = seen.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+    assert wide <= 1
+
+
+def test_search_finds_the_chapter(server, visit):
+    seen = visit().open(f"{server}/search.html?q=pre-training")
+    seen.page.wait_for_selector("#search-results li a")
+    found = seen.page.locator("#search-results li a").all_inner_texts()
+    assert any("GPT-1" in text for text in found)
+
+
+def test_maths_is_typeset_with_local_fonts(server, visit):
+    seen = visit().open(f"{server}/chapters/01_gpt1.html")
+    seen.page.wait_for_selector("mjx-container")
+    assert seen.page.locator("mjx-container").count() > 5
+    assert seen.page.locator("mjx-merror, .merror").count() == 0
+    assert any("fonts/" in url and "mathjax" in url for url in seen.requests)
