@@ -1,5 +1,6 @@
 // Byte-level BPE (GPT-2, section 2.2), reading the JSON that lmcore.Tokenizer.to_json() writes.
-const PIECES = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+// White space is Unicode's, as in Python's library; JavaScript's \s counts U+FEFF and omits U+0085.
+const PIECES = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
 /** GPT-2's one printable character for each byte. */
 const BYTE_LETTERS = (() => {
@@ -45,7 +46,7 @@ class ByteLevelBPE {
 
   decode(ids) {
     let text = "", bytes = [];
-    const flush = () => { text += new TextDecoder().decode(new Uint8Array(bytes)); bytes = []; };
+    const flush = () => { text += new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(bytes)); bytes = []; };
     for (const id of ids) {
       if (this.special.has(id)) { flush(); text += this.special.get(id); }
       else bytes.push(...Array.from(this.letters[id], (letter) => this.bytes.get(letter)));

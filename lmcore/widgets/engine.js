@@ -2,55 +2,45 @@
 // Shapes: T new tokens, P tokens in the cache, H hidden, E embedding, A heads, D = H/A, F feed-forward.
 // A matrix is a Float32Array, row after row; a Linear's weight is (out, in), as in torch.
 
-/** Float16 bits to numbers, through a table made once. */
-const HALF = (() => {
-  const table = new Float32Array(65536);
-  for (let bits = 0; bits < 65536; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-    table[bits] = sign * (exponent === 0 ? fraction * 2 ** -24
-      : exponent === 31 ? (fraction ? NaN : Infinity) : (1 + fraction / 1024) * 2 ** (exponent - 15));
-  }
-  return table;
-})();
-
-/** The named tensors of a packed model. `payload` is a DataView; int8 rows carry a scale each. */
-function unpack(manifest, payload) {
-  const tensors = {};
-  for (const { name, shape, dtype, offset, scales } of manifest.tensors) {
-    const size = shape.reduce((a, b) => a * b, 1), data = new Float32Array(size);
-    if (dtype === "float16") {
-      for (let i = 0; i < size; i++) data[i] = HALF[payload.getUint16(offset + 2 * i, true)];
-    } else if (dtype === "int8") {
-      const columns = shape[1];
-      for (let row = 0; row < shape[0]; row++) {
-        const scale = payload.getFloat32(scales + 4 * row, true);
-        for (let j = 0; j < columns; j++) data[row * columns + j] = payload.getInt8(offset + row * columns + j) * scale;
-      }
-    } else throw new Error(`dtype ${dtype} of ${name} is unknown: float16 or int8`);
-    tensors[name] = data;
-  }
-  return tensors;
-}
-
-/** x (T, in) times weight (out, in) transposed, plus bias: (T, out). */
+/** x (T, in) times weight (out, in) transposed, plus bias: (T, out).
+ *  Tiles of 4 positions by 2 outputs read each number once for several products: twice as fast. */
 function linear(x, weight, bias, T) {
-  const inside = x.length / T, outside = weight.length / inside, y = new Float32Array(T * outside);
-  for (let t = 0; t < T; t++) {
-    const from = t * inside;
-    for (let o = 0; o < outside; o++) {
-      let a = 0, b = 0, c = 0, d = 0, i = 0;
-      const row = o * inside;
-      for (; i + 3 < inside; i += 4) {  // four sums keep the processor's pipelines busy
-        a += x[from + i] * weight[row + i];
-        b += x[from + i + 1] * weight[row + i + 1];
-        c += x[from + i + 2] * weight[row + i + 2];
-        d += x[from + i + 3] * weight[row + i + 3];
+  const n = x.length / T, m = weight.length / n, y = new Float32Array(T * m);
+  let t = 0;
+  for (; t + 3 < T; t += 4) {
+    const p = t * n, q = p + n, r = q + n, z = r + n;
+    for (let o = 0; o < m; o += 2) {
+      const row = o * n, next = o + 1 < m ? row + n : row;  // an odd last output is its own pair
+      let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, k = 0;
+      for (let i = 0; i < n; i++) {
+        const v = weight[row + i], w = weight[next + i], xp = x[p + i], xq = x[q + i], xr = x[r + i], xz = x[z + i];
+        a += xp * v; b += xq * v; c += xr * v; d += xz * v;
+        e += xp * w; f += xq * w; g += xr * w; k += xz * w;
       }
-      for (; i < inside; i++) a += x[from + i] * weight[row + i];
-      y[t * outside + o] = a + b + c + d + (bias ? bias[o] : 0);
+      const at = t * m + o;
+      y[at] = a; y[at + m] = b; y[at + 2 * m] = c; y[at + 3 * m] = d;
+      if (next > row) { y[at + 1] = e; y[at + m + 1] = f; y[at + 2 * m + 1] = g; y[at + 3 * m + 1] = k; }
     }
   }
+  for (; t < T; t++) linearRow(x, weight, y, t, n, m);
+  if (bias) for (let i = 0; i < y.length; i++) y[i] += bias[i % m];
   return y;
+}
+
+/** Position t of a linear map; four sums keep the processor's pipelines busy. */
+function linearRow(x, weight, y, t, n, m) {
+  for (let o = 0, from = t * n; o < m; o++) {
+    const row = o * n;
+    let a = 0, b = 0, c = 0, d = 0, i = 0;
+    for (; i + 3 < n; i += 4) {
+      a += x[from + i] * weight[row + i];
+      b += x[from + i + 1] * weight[row + i + 1];
+      c += x[from + i + 2] * weight[row + i + 2];
+      d += x[from + i + 3] * weight[row + i + 3];
+    }
+    for (; i < n; i++) a += x[from + i] * weight[row + i];
+    y[t * m + o] = a + b + c + d;
+  }
 }
 
 function layerNorm(x, gain, bias, eps) {
@@ -118,13 +108,25 @@ class Transformer {
   }
 
   /** Token ids to hidden states (T, H). `trace` collects attention weights, (A, T, P+T) a layer. */
-  forward(ids, { cache = this.newCache(), segments = null, trace = null } = {}) {
+  forward(ids, options) {
+    const steps = this.steps(ids, options);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** `forward`, pausing after each layer, for a page that wants to breathe in between. */
+  *steps(ids, { cache = this.newCache(), segments = null, trace = null } = {}) {
     const { config } = this, T = ids.length;
     if (cache.length + T > config.context_length)
       throw new Error(`a text of ${cache.length + T} tokens exceeds the position table of ${config.context_length}`);
     let x = this.embed(ids, segments, cache.length);
     if (config.project) x = this.apply(x, "project", T);
-    for (let layer = 0; layer < config.num_layers; layer++) x = this.block(x, layer, T, cache, trace);
+    for (let layer = 0; layer < config.num_layers; layer++) {
+      x = this.block(x, layer, T, cache, trace);
+      yield layer;
+    }
     cache.length += T;
     return config.pre_norm ? this.norm(x, "final_norm") : x;
   }
@@ -192,28 +194,4 @@ class Transformer {
     const H = this.config.hidden_size;
     return linear(hidden.subarray(hidden.length - H), this.get("embeddings.token.weight"), null, 1);
   }
-}
-
-/** A small generator of random numbers in [0, 1): the same for the same seed, everywhere. */
-function mulberry32(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), 1 | state);
-    z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z;
-    return ((z ^ (z >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** Probabilities (V,) of the next token, sharpened by temperature and cut to the k likeliest. */
-function distribution(logits, temperature, topK) {
-  const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a]);
-  const kept = new Set(order.slice(0, temperature === 0 ? 1 : topK));
-  return softmax(logits.map((value, i) => (kept.has(i) ? value / (temperature || 1) : -Infinity)));
-}
-
-function drawFrom(probabilities, random) {
-  let left = random();
-  for (let i = 0; i < probabilities.length; i++) if ((left -= probabilities[i]) < 0) return i;
-  return probabilities.lastIndexOf(Math.max(...probabilities));
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict
 from typing import Literal
 
@@ -36,5 +37,6 @@ def pack_model(model: nn.Module, dtype: PackedType = "float16") -> tuple[dict, b
         tensors.append(entry)
     config = asdict(model.config)
     content = bytes(payload)
-    digest = hashlib.sha256(content).hexdigest()
+    wiring = json.dumps([config, tensors]).encode()
+    digest = hashlib.sha256(wiring + content).hexdigest()
     return {"config": config, "tensors": tensors, "digest": digest}, content

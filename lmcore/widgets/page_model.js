@@ -5,16 +5,18 @@ async function openModel(model) {
   return unpackModel(source);
 }
 
-function unpackModel(source) {
-  const shelf = (globalThis.lmcoreModels ??= new Map()), manifest = source.get("manifest");
-  const key = manifest.digest;
-  if (!shelf.has(key)) {
-    shelf.set(key, {
-      name: source.get("name"),
-      parameters: source.get("parameters"),
-      transformer: new Transformer(manifest.config, unpack(manifest, source.get("payload"))),
-      tokenizer: new ByteLevelBPE(source.get("tokenizer")),
-    });
-  }
+/** What was made for `key` before, in this widget or another of the page; made now if it was not. */
+function shared(key, make) {
+  const shelf = (globalThis.lmcoreShelf ??= new Map());
+  if (!shelf.has(key)) shelf.set(key, make());
   return shelf.get(key);
+}
+
+function unpackModel(source) {
+  const manifest = source.get("manifest"), json = source.get("tokenizer");
+  return {
+    name: source.get("name"),
+    transformer: shared(manifest.digest, () => new Transformer(manifest.config, unpack(manifest, source.get("payload")))),
+    tokenizer: shared(json, () => new ByteLevelBPE(json)),
+  };
 }

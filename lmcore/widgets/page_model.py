@@ -10,7 +10,7 @@ from lmcore.tokenizer import Tokenizer
 from lmcore.widgets.base import BookWidget, compose
 from lmcore.widgets.pack import PackedType, pack_model
 
-MODEL_SCRIPTS = ("engine.js", "bpe.js", "page_model.js")
+MODEL_SCRIPTS = ("engine.js", "unpack.js", "bpe.js", "page_model.js")
 
 
 class PageModel(BookWidget):

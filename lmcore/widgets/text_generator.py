@@ -12,7 +12,7 @@ from lmcore.widgets.page_model import MODEL_SCRIPTS, PageModel
 class TextGenerator(BookWidget):
     """Sampling with temperature and top-k, token by token, with the next token's odds drawn."""
 
-    _esm = compose(*MODEL_SCRIPTS, "text_generator.js")
+    _esm = compose(*MODEL_SCRIPTS, "sampling.js", "text_generator.js")
     page_model = traitlets.Instance(PageModel).tag(sync=True, **widget_serialization)
     prompt = traitlets.Unicode().tag(sync=True)
     stop = traitlets.Int(help="the id that ends a text").tag(sync=True)

@@ -12,6 +12,8 @@ from lmcore.widgets import pack_model
 
 pytestmark = needs_node
 
+ENGINE = ["engine.js", "unpack.js"]
+
 SIZES = dict(vocab_size=29, context_length=12, hidden_size=12, num_layers=4, num_heads=3)
 WIRINGS = {
     "gpt1": dict(causal=True, activation="gelu_tanh"),
@@ -62,7 +64,7 @@ def test_hidden_states_and_attention_equal_torch(name, tmp_path):
     with torch.no_grad():
         expected = model.transformer(ids, segment_ids=segments, trace=trace)[0]
     found = run(
-        tmp_path, ["engine.js"],
+        tmp_path, ENGINE,
         FORWARD + "say({ hidden: [...hidden], trace: trace.map((w) => [...w]) });",
         ids=ids[0].tolist(), segments=segments[0].tolist(), **values,
     )  # fmt: skip
@@ -80,7 +82,7 @@ def test_int8_is_near(tmp_path):
     ids = torch.randint(29, (1, 9))
     expected = model.transformer(ids)[0].detach()
     code = FORWARD + "say([...hidden]);"
-    found = run(tmp_path, ["engine.js"], code, ids=ids[0].tolist(), segments=None, **values)
+    found = run(tmp_path, ENGINE, code, ids=ids[0].tolist(), segments=None, **values)
     error = (torch.tensor(found).view_as(expected) - expected).abs().max()
     assert 0 < error < 0.1  # hidden states are of size 1 behind a LayerNorm
 
@@ -100,7 +102,7 @@ def test_cache_equals_no_cache_and_logits_equal_torch(name, tmp_path):
     """
     )
     found = run(
-        tmp_path, ["engine.js"], code, ids=ids[0].tolist(), segments=None,
+        tmp_path, ENGINE, code, ids=ids[0].tolist(), segments=None,
         manifest=manifest, payload=base64.b64encode(payload).decode(),
     )  # fmt: skip
     expected = model(ids)[0].detach()
@@ -114,7 +116,7 @@ def test_a_text_too_long_is_refused(tmp_path):
         "const hidden = model.forward(given.ids, { segments: given.segments, trace });",
         "let said; try { model.forward(given.ids) } catch (e) { said = e.message } say(said);",
     )
-    said = run(tmp_path, ["engine.js"], code, ids=[1] * 13, segments=None, **values)
+    said = run(tmp_path, ENGINE, code, ids=[1] * 13, segments=None, **values)
     assert said == "a text of 13 tokens exceeds the position table of 12"
 
 
@@ -143,7 +145,7 @@ def test_random_numbers_repeat_and_are_even(tmp_path):
     const mean = draws.reduce((x, y) => x + y) / 4000;
     say({ same: draws.slice(0, 5).every((v) => v === b()), mean });
     """
-    found = run(tmp_path, ["engine.js"], code)
+    found = run(tmp_path, ["sampling.js"], code)
     assert found["same"]
     assert found["mean"] == pytest.approx(0.5, abs=0.02)
 
@@ -153,7 +155,7 @@ def test_sampling_keeps_the_k_likeliest_and_sharpens(tmp_path):
     const logits = Float32Array.from([0, 3, 2, 1]);
     say([[1, 2], [0, 4], [0.5, 4]].map(([heat, k]) => [...distribution(logits, heat, k)]));
     """
-    cut, greedy, sharp = run(tmp_path, ["engine.js"], code)
+    cut, greedy, sharp = run(tmp_path, ["engine.js", "sampling.js"], code)
     assert cut[0] == cut[3] == 0
     assert cut[1] / cut[2] == pytest.approx(2.71828, rel=1e-4)
     assert greedy == [0, 1, 0, 0]
