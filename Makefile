@@ -7,8 +7,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 CHAPTERS := $(wildcard chapters/*.ipynb)
-# One thread a process: at the book's sizes more threads wait for each other.
-export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .PHONY: help book test lint unit notebooks-check web notebooks lab bench clean

@@ -19,23 +19,29 @@ from lmcore.objectives import LabeledText, PackedText
 
 
 @torch.no_grad()
-def bits_per_byte(
-    model: CausalLM, text: PackedText, num_bytes: int, *, batch_size: int = 32
+def held_out_loss(
+    model: CausalLM, text: PackedText, *, most_windows: int | None = None, batch_size: int = 64
 ) -> float:
+    """Mean loss in nats a token over ``text``, or over its first ``most_windows`` windows."""
+    device = model.transformer.embeddings.token.weight.device
+    nats = windows = 0.0
+    for batch in text.windows(batch_size):
+        input_ids = batch["input_ids"].to(device)
+        nats += model.loss({"input_ids": input_ids}).item() * len(input_ids)
+        windows += len(input_ids)
+        if most_windows is not None and windows >= most_windows:
+            break
+    return nats / windows
+
+
+def bits_per_byte(model: CausalLM, text: PackedText, num_bytes: int) -> float:
     """Bits that ``model`` needs for each byte of the text that ``text`` encodes.
 
     Unlike a loss per token, it compares across vocabularies: a tokenizer with longer tokens
     pays for each of them with more bits. ``num_bytes`` is the length of the text in UTF-8, a
     byte for each separator included.
     """
-    device = model.transformer.embeddings.token.weight.device
-    nats = tokens = 0.0
-    for batch in text.windows(batch_size):
-        batch = {name: tensor.to(device) for name, tensor in batch.items()}
-        predicted = batch["input_ids"][:, 1:].numel()
-        nats += model.loss(batch).item() * predicted
-        tokens += predicted
-    return nats / tokens * len(text.ids) / num_bytes / math.log(2)
+    return held_out_loss(model, text) * len(text.ids) / num_bytes / math.log(2)
 
 
 @torch.no_grad()

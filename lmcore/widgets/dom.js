@@ -21,7 +21,7 @@ const visible = (token) => token.replaceAll(" ", "␣").replaceAll("\n", "↵").
 /** The light frame that holds a widget: a title line, then what the widget puts into it. */
 function frame(el, name, title, ...children) {
   const id = `lm-${name}-${++lmSerial}`;
-  const root = h("section", { class: "lm-widget", "data-name": name, "aria-labelledby": id },
+  const root = h("div", { class: "lm-widget", "data-name": name, role: "group", "aria-labelledby": id },
     h("p", { class: "lm-title", id }, title), ...children);
   el.append(root);
   return root;
@@ -37,5 +37,28 @@ function later(act, wait = 60) {
   return () => { clearTimeout(timer); timer = setTimeout(act, wait); };
 }
 
-/** Let the browser breathe: resolves after it has handled what waits. */
-const breathe = () => new Promise((done) => setTimeout(done));
+/** A pause to await inside long work: the page gets its turn whenever `slice` ms have gone by. */
+function pauses(slice = 12) {
+  let begin = performance.now();
+  return async () => {
+    if (performance.now() - begin < slice) return;
+    await new Promise((done) => setTimeout(done));
+    begin = performance.now();
+  };
+}
+
+/** Keep `draw(width)` in `host` as wide as the host is, so that a picture's words stay as large on
+ *  a phone. Returns what draws it anew. */
+function fitted(host, draw) {
+  let width = Math.floor(host.clientWidth) || 680;
+  const paint = () => host.replaceChildren(draw(width));
+  new ResizeObserver(([entry]) => {
+    const now = Math.floor(entry.contentRect.width);
+    if (now && now !== width) { width = now; requestAnimationFrame(paint); }
+  }).observe(host);
+  return paint;
+}
+
+/** An SVG of that size, with what a screen reader says of it. */
+const drawing = (width, height, label, ...shapes) =>
+  s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label }, ...shapes);

@@ -1,25 +1,31 @@
 // Multiple choice with a reason for every option.
 export default {
   render({ model, el }) {
-    const questions = model.get("questions"), right = new Map();
+    const questions = model.get("questions"), first = new Map(), body = h("div", {});
     const score = h("output", { "aria-live": "polite" });
-    const root = frame(el, "quiz", "Check yourself");
-    questions.forEach(({ question, options }, q) => {
-      const group = `lm-quiz-${++lmSerial}`, reason = h("p", { role: "status" });
-      const set = h("fieldset", {}, h("legend", {}, `${q + 1}. ${question}`));
-      options.forEach((option, o) => set.append(h("label", { class: "lm-option" },
-        h("input", { type: "radio", name: group, value: o, onchange: () => choose(q, option, reason) }), h("span", {}, option.text))));
-      set.append(reason);
-      root.append(set);
-    });
-    function choose(q, option, reason) {
-      if (!right.has(q)) right.set(q, option.correct);  // the first answer counts
-      reason.className = option.correct ? "lm-right" : "lm-wrong";
-      reason.textContent = `${option.correct ? "✓ Right." : "✗ Not quite."} ${option.reason}`;
-      const good = [...right.values()].filter(Boolean).length;
-      score.textContent = `${good} of ${right.size} right at the first try; ${questions.length - right.size} to go.`;
+    frame(el, "quiz", "Check yourself", body, h("div", { class: "lm-row lm-close" }, score, button("Start over", begin)));
+
+    function begin() {
+      first.clear();
+      body.replaceChildren(...questions.map(ask));
+      tell();
     }
-    score.textContent = `${questions.length} questions; every option has its reason.`;
-    root.append(score);
+    function ask({ question, options }, q) {
+      const group = `lm-quiz-${++lmSerial}`, reason = h("p", { role: "status", class: "lm-reason" });
+      const choose = (option) => {
+        if (!first.has(q)) first.set(q, option.correct);  // the first answer counts
+        reason.className = `lm-reason ${option.correct ? "lm-right" : "lm-wrong"}`;
+        reason.textContent = `${option.correct ? "✓ Right." : "✗ Not quite."} ${option.reason}`;
+        tell();
+      };
+      return h("fieldset", {}, h("legend", {}, `${q + 1}. ${question}`), ...options.map((option, o) => h("label", { class: "lm-option" },
+        h("input", { type: "radio", name: group, value: o, onchange: () => choose(option) }), h("span", {}, option.text))), reason);
+    }
+    function tell() {
+      const right = [...first.values()].filter(Boolean).length, open = questions.length - first.size;
+      score.textContent = first.size === 0 ? `${questions.length} questions; every option has its reason.`
+        : `${right} of ${first.size} right at the first try; ${open ? `${open} to go` : "all answered"}.`;
+    }
+    begin();
   },
 };

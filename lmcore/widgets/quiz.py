@@ -20,11 +20,22 @@ class Quiz(BookWidget):
     questions = traitlets.List().tag(sync=True)
 
     def __init__(self, questions: Sequence[dict]) -> None:
+        if not questions:
+            raise ValueError("a quiz needs at least one question")
         for question in questions:
-            title, options = question["question"], question["options"]
-            if sum(option["correct"] for option in options) != 1:
-                raise ValueError(f"{title!r} needs exactly one correct option")
-            for option in options:
-                if not option["reason"]:
-                    raise ValueError(f"{title!r}: option {option['text']!r} has no reason")
+            _check(question)
         super().__init__(questions=list(questions))
+
+
+def _check(question: dict) -> None:
+    """Raise ValueError, in one line, unless the question can teach."""
+    title, options = question.get("question"), question.get("options")
+    if not title or not options:
+        raise ValueError(f"question {title!r} needs both 'question' and 'options'")
+    if sum(bool(option.get("correct")) for option in options) != 1:
+        raise ValueError(f"{title!r} needs exactly one correct option")
+    for option in options:
+        if not option.get("text"):
+            raise ValueError(f"{title!r}: an option has no text")
+        if not option.get("reason"):
+            raise ValueError(f"{title!r}: option {option['text']!r} has no reason")

@@ -44,16 +44,10 @@ class TrainingMonitor(BookWidget):
     def update(self, step: int, loss: float, tokens_per_second: float, seconds_left: float) -> None:
         """Note a step; what is noted goes to the page a few times a second."""
         self._waiting.append([step, round(loss, 4)])
-        if time.monotonic() - self._sent < SECONDS_BETWEEN_UPDATES and step < self.total:
-            return
-        with self.hold_sync():
-            self.points = thin([*self.points, *self._waiting])
-            self.step = step
-            self.line = (
-                f"loss {loss:.3f} · {tokens_per_second:,.0f} tokens/s · {seconds_left:.0f} s left"
-            )
-        self._waiting.clear()
-        self._sent = time.monotonic()
+        due = time.monotonic() - self._sent >= SECONDS_BETWEEN_UPDATES
+        if due or step == self.total:
+            pace = f"{tokens_per_second:,.0f} tokens/s · {seconds_left:.0f} s left"
+            self._flush(f"loss {loss:.3f} · {pace}")
 
     def validate(self, step: int, loss: float) -> None:
         """Note a value on held-out text."""
@@ -61,9 +55,17 @@ class TrainingMonitor(BookWidget):
 
     def finish(self, stopped: bool) -> None:
         """The run is over, by itself or by request."""
+        self._flush("Stopped on request; what was learned is kept." if stopped else "")
+        self.finished = True
+
+    def _flush(self, line: str) -> None:
         with self.hold_sync():
-            self.line = f"stopped at step {self.step}; what was learned is kept" if stopped else ""
-            self.finished = True
+            if self._waiting:
+                self.points = thin([*self.points, *self._waiting])
+                self.step = self._waiting[-1][0]
+            self.line = line
+        self._waiting.clear()
+        self._sent = time.monotonic()
 
 
 def thin(points: list, most: int = 200) -> list:

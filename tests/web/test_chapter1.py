@@ -79,7 +79,7 @@ def test_the_trained_model_continues_a_text(page):
 
 def test_the_recorded_run_is_shown_without_its_button(page):
     monitor = widget(page, "training-monitor")
-    assert "A recorded run: 5,000 of 5,000 steps" in monitor.locator("output").inner_text()
+    assert "A recorded run: 6,000 of 6,000 steps" in monitor.locator("output").inner_text()
     assert not monitor.locator('button[name="stop"]').is_visible()
 
 
