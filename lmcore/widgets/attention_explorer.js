@@ -11,7 +11,7 @@ function square({ tokens, weights, masked }, row, column, hatch, place) {
 
 function matrix(view, width, onpick) {
   const { tokens, chosen, masked } = view, T = tokens.length, left = 76, top = 70;
-  const cell = Math.max(12, Math.min(26, Math.floor((width - left - 30) / T))), end = left + T * cell;
+  const cell = Math.max(15, Math.min(26, Math.floor((width - left - 30) / T))), end = left + T * cell;
   const picture = drawing(end + 34, top + T * cell + 4, `Attention matrix of ${T} tokens: each row looks, each column is looked at${masked ? "; the future is hatched" : ""}`);
   const id = `lm-hatch-${++lmSerial}`, hatch = `url(#${id})`;
   picture.append(s("defs", {}, s("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse" },
@@ -38,7 +38,7 @@ function matrix(view, width, onpick) {
 
 function reading({ tokens, weights, chosen, masked, causal }, layer, head) {
   const T = tokens.length, row = Array.from(weights.slice(chosen * T, (chosen + 1) * T));
-  if (masked && chosen === 0) return "The first token can only look at itself: 100 %, whatever the head has learned.";
+  if (masked && chosen === 0) return "The first token can only look at itself: 100%, whatever the head has learned.";
   const best = row.indexOf(Math.max(...row)), steps = Math.abs(chosen - best), even = 1 / (masked ? chosen + 1 : T);
   const where = steps === 0 ? "itself" : `“${visible(tokens[best])}”, ${steps} ${best < chosen ? "back" : "ahead"}`;
   const much = row[best] > 3 * even ? "far more than an even spread" : row[best] > 1.5 * even ? "more than an even spread" : "about an even spread";

@@ -1,7 +1,7 @@
 // Continue the reader's text: temperature, top-k, a seed, and the odds of the next token.
 const NEW_TOKENS = 60, SHOWN = 8, CHUNK = 8;
 const START = { temperature: .8, topK: 40, seed: 1 };
-const TEMPERS = { greedy: { ...START, temperature: 0 }, "as it opened": START, wild: { ...START, temperature: 1.5, topK: 1000 } };
+const JUMPS = { "greedy (0)": { ...START, temperature: 0 }, "hot (1.5)": { ...START, temperature: 1.5, topK: 1000 } };
 
 function odds(tokenizer, probabilities, width) {
   const left = 92, picture = drawing(width, SHOWN * 22 + 4, "The likeliest next tokens and their odds");
@@ -36,7 +36,7 @@ class Reader {
   }
 }
 
-function words(count, text) { return `${count} ${text}${count === 1 ? "" : "s"}`; }
+const tokensOf = (n) => `${n} token${n === 1 ? "" : "s"}`;
 
 export default {
   async render({ model, el }) {
@@ -54,7 +54,7 @@ export default {
     frame(el, "text-generator", `Continue a text with ${name}`, wide,
       h("div", { class: "lm-row" }, warm, labeled("top-k", topK), labeled("seed", seed)),
       h("div", { class: "lm-row lm-close" }, go, halt,
-        ...Object.entries(TEMPERS).map(([label, values]) => button(label, () => { set(values); look(); })), button("Reset", reset)),
+        ...Object.entries(JUMPS).map(([label, values]) => button(label, () => { set(values); look(); })), button("Reset", reset)),
       outcome, line, picture);
     const reader = new Reader(transformer);
     let turn = 0, running = false, shown = null;  // a new turn ends what still runs
@@ -76,7 +76,7 @@ export default {
       shown = chances(logits);
       given.textContent = prompt.value; fresh.textContent = "";
       const best = argmax(shown), kept = shown.filter((p) => p > 0).length;
-      line.textContent = `Next, “${visible(tokenizer.decode([best]))}” has the best odds: ${percent(shown[best], 1)}. ${words(kept, "token")} can be drawn.`;
+      line.textContent = `Next, “${visible(tokenizer.decode([best]))}” has the best odds: ${percent(shown[best], 1)}. ${tokensOf(kept)} can be drawn.`;
       paint();
     }
 
@@ -98,7 +98,7 @@ export default {
         if (made.length % 8 === 0) paint();
       }
       const pace = made.length / ((performance.now() - begin) / 1000 || 1);
-      line.textContent = `${words(made.length, "token")} at ${count(pace)} a second${ended ? "; the model ended the text here" : ""}. Below, the odds of the last one.`;
+      line.textContent = `${tokensOf(made.length)} at ${count(pace)} a second${ended ? "; the model ended the text here" : ""}. Below, the odds of the last one.`;
       paint();
       busy(false);
     }

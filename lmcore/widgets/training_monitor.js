@@ -30,7 +30,7 @@ function curve({ points, validation, baselines, total, unit }, W) {
   const { all, digits } = ticks(low, high);
   for (const value of all) picture.append(s("path", { d: `M${left} ${y(value)}H${end}`, stroke: "var(--lm-line)" }),
     s("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(digits)));
-  for (const share of [0, .5, 1]) picture.append(s("text", { x: x(total * share), y: floor + 18, "text-anchor": "middle" }, count(total * share)));
+  for (const share of [0, .5, 1]) picture.append(s("text", { x: x(total * share), y: floor + 18, "text-anchor": share === 1 ? "end" : "middle" }, count(total * share)));
   picture.append(s("text", { x: x(total / 4), y: floor + 32, "text-anchor": "middle" }, "step"));
   for (const { value } of baselines) picture.append(
     s("path", { d: `M${left} ${y(value)}H${end}`, stroke: "var(--lm-baseline)", "stroke-width": 1.5, "stroke-dasharray": "6 4" }));

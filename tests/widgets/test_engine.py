@@ -1,6 +1,7 @@
 """engine.js computes what lmcore.model computes, for every wiring; bpe.js what Tokenizer does."""
 
 import base64
+import random
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ class Bare(torch.nn.Module):
 
 def packed(wiring, dtype):
     torch.manual_seed(0)
-    model = Bare(Config(**SIZES, **wiring, init_std=0.3)).eval()
+    model = Bare(Config(**(SIZES | wiring), init_std=0.3)).eval()
     for parameter in model.parameters():  # norms and biases too, away from 1 and 0
         parameter.data += 0.1 * torch.randn_like(parameter)
         parameter.data = parameter.data.half().float()  # what fp16 holds exactly
@@ -77,8 +78,37 @@ def test_hidden_states_and_attention_equal_torch(name, tmp_path):
         )
 
 
-def test_int8_is_near(tmp_path):
-    model, values = packed(WIRINGS["gpt1"], "int8")
+def random_wiring(seed):
+    """Sizes and switches drawn at random, odd ones too: each field meets the others."""
+    draw = random.Random(seed)
+    heads, layers = draw.choice([1, 2, 3]), draw.choice([2, 4])
+    hidden = heads * draw.choice([3, 5, 8])
+    return dict(
+        hidden_size=hidden, num_heads=heads, num_layers=layers, causal=draw.random() < 0.5,
+        feed_forward_size=draw.choice([hidden + 1, 4 * hidden]),
+        embedding_size=draw.choice([hidden, hidden - 1]), pre_norm=draw.random() < 0.5,
+        embedding_norm=draw.random() < 0.5, num_segments=draw.choice([0, 2]),
+        num_groups=draw.choice([1, 2, layers]), activation=draw.choice(["gelu", "gelu_tanh"]),
+        windows=draw.choice([(None,), (2,), (None, 3)]), norm_eps=draw.choice([1e-5, 1e-12]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("length", [1, 7])
+def test_random_wirings_equal_torch(seed, length, tmp_path):
+    model, values = packed(random_wiring(seed), "float16")
+    ids = torch.randint(29, (1, length))
+    expected = model.transformer(ids)[0].detach()
+    code = FORWARD + "say([...hidden]);"
+    found = run(tmp_path, ENGINE, code, ids=ids[0].tolist(), segments=None, **values)
+    torch.testing.assert_close(
+        torch.tensor(found).view_as(expected), expected, atol=1e-4, rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("name", WIRINGS)
+def test_int8_is_near(name, tmp_path):
+    model, values = packed(WIRINGS[name], "int8")
     ids = torch.randint(29, (1, 9))
     expected = model.transformer(ids)[0].detach()
     code = FORWARD + "say([...hidden]);"
