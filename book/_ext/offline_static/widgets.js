@@ -76,6 +76,22 @@
     host.textContent = text;
   }
 
+  /** The outputs that a core control had when the page was made: pictures first, else text. */
+  function savedPictures(saved, id, found = []) {
+    const { model_name, state } = saved[id] ?? {};
+    if (model_name === "OutputModel") for (const { data, text } of state.outputs ?? []) {
+      const join = (value) => (Array.isArray(value) ? value.join("") : value);
+      const svg = join(data?.["image/svg+xml"]), png = join(data?.["image/png"]);
+      const source = svg ? `data:image/svg+xml,${encodeURIComponent(svg)}` : png && `data:image/png;base64,${png.trim()}`;
+      const node = document.createElement(source ? "img" : "pre");
+      if (source) Object.assign(node, { src: source, alt: "The picture that this control showed when the page was made" });
+      else node.textContent = join(text ?? data?.["text/plain"] ?? "");
+      found.push(node);
+    }
+    for (const child of state?.children ?? []) savedPictures(saved, child.replace("IPY_MODEL_", ""), found);
+    return found;
+  }
+
   async function main() {
     const saved = {};
     for (const script of document.querySelectorAll(STATE)) Object.assign(saved, JSON.parse(script.textContent).state);
@@ -83,7 +99,11 @@
     for (const script of document.querySelectorAll(VIEW)) {
       const { model_id } = JSON.parse(script.textContent), host = document.createElement("div");
       script.before(host);
-      if (saved[model_id]?.model_module !== "anywidget") { note(host, KERNEL_NOTE); continue; }
+      if (saved[model_id]?.model_module !== "anywidget") {
+        note(host, KERNEL_NOTE);
+        host.append(...savedPictures(saved, model_id));
+        continue;
+      }
       try {
         await manager.show(model_id, host);
       } catch (error) {
