@@ -38,6 +38,9 @@ class TrainingMonitor(BookWidget):
     ) -> None:
         levels = [{"label": label, "value": value} for label, value in (baselines or {}).items()]
         super().__init__(total=total, unit=unit, baselines=levels)
+        # ipykernel 7.4 hands a page's message to the shell that spoke last on its comm: here the
+        # one that trains, and so hears nothing. The stop goes to the shell that the page chose.
+        self.comm._reply_subshell_for = lambda data, chosen: chosen
         self._waiting: list[list[float]] = []
         self._sent = 0.0
 
