@@ -6,6 +6,7 @@ Byte-level BPE for the causal models (GPT-2, section 2.2), WordPiece for the bid
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -59,20 +60,23 @@ class Tokenizer:
                 initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False,
             )  # fmt: skip
         elif kind == "wordpiece":
-            backend = tokenizers.Tokenizer(models.WordPiece(unk_token="[UNK]"))
-            backend.normalizer = normalizers.BertNormalizer(lowercase=True)
-            backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-            backend.decoder = decoders.WordPiece()
+            backend, texts = wordpiece_backend({}), list(texts)
+            letters, inner = _alphabet(backend, texts)
             smallest = 256  # letters, and their ## forms
             trainer = trainers.WordPieceTrainer(
-                vocab_size=vocab_size, min_frequency=2, special_tokens=list(WORDPIECE_SPECIALS),
-                limit_alphabet=100, show_progress=False,
+                # Only special tokens are numbered in the order given; the library numbers the
+                # rest in the order of a hash table, another one at each run.
+                vocab_size=vocab_size, min_frequency=2, limit_alphabet=len(letters),
+                initial_alphabet=letters, special_tokens=[*WORDPIECE_SPECIALS, *letters, *inner],
+                show_progress=False,
             )  # fmt: skip
         else:
             raise ValueError(f"kind {kind!r} is unknown: bpe or wordpiece")
         if vocab_size < smallest:
             raise ValueError(f"vocab_size {vocab_size} is not allowed: at least {smallest}")
         backend.train_from_iterator(texts, trainer)
+        if kind == "wordpiece":  # letters are no special tokens
+            backend = wordpiece_backend(backend.get_vocab())
         return cls(backend)
 
     def encode(self, text: str) -> list[int]:
@@ -128,3 +132,34 @@ def shipped() -> list[str]:
     return sorted(
         p.name.removesuffix(".json") for p in folder.iterdir() if p.name.endswith(".json")
     )
+
+
+def wordpiece_backend(vocabulary: dict[str, int]) -> tokenizers.Tokenizer:
+    """Uncased WordPiece, as BERT's, over ``vocabulary``; an empty one is there to be trained."""
+    backend = tokenizers.Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.decoder = decoders.WordPiece()
+    if vocabulary:
+        backend.add_special_tokens(list(WORDPIECE_SPECIALS))
+    return backend
+
+
+def _alphabet(
+    backend: tokenizers.Tokenizer, texts: Iterable[str], most: int = 100
+) -> tuple[list[str], list[str]]:
+    """The commonest characters of ``texts``, and the ## forms of those that stand inside words."""
+    words = Counter(
+        word
+        for text in texts
+        for word, _ in backend.pre_tokenizer.pre_tokenize_str(
+            backend.normalizer.normalize_str(text)
+        )
+    )
+    counts: Counter[str] = Counter()
+    for word, number in words.items():
+        for letter in word:
+            counts[letter] += number
+    letters = sorted(sorted(counts, key=lambda c: (-counts[c], c))[:most])
+    inside = {c for word in words for c in word[1:]}
+    return letters, [f"##{c}" for c in letters if c in inside]

