@@ -15,14 +15,46 @@ from lmcore.data import (
 
 SPLITS = ("train", "validation", "test")
 FOLDER = Path(str(files("lmcore.data"))) / "files"
+TOKENIZERS = Path(str(files("lmcore"))) / "tokenizers"
+CARDS = Path(__file__).resolve().parents[2] / "book" / "data"
 
 
-def test_files_are_the_ones_that_the_cards_describe():
-    listed = dict(line.split()[::-1] for line in (FOLDER / "SHA256SUMS").read_text().splitlines())
-    present = {p.name for p in FOLDER.iterdir()} - {"SHA256SUMS"}
-    assert set(listed) == present
+@pytest.mark.parametrize("folder", [FOLDER, TOKENIZERS], ids=["data", "tokenizers"])
+def test_files_are_the_ones_that_the_cards_describe(folder):
+    listed = dict(line.split()[::-1] for line in (folder / "SHA256SUMS").read_text().splitlines())
+    assert set(listed) == {p.name for p in folder.iterdir()} - {"SHA256SUMS"}
+    cards = "".join(p.read_text("utf-8") for p in CARDS.glob("*.md"))
     for name, digest in listed.items():
-        assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        assert digest in cards or name.startswith("LICENSE")
+
+
+def test_cards_state_the_counts():
+    leads, speeches, questions = (
+        [load(split) for split in SPLITS]
+        for load in (load_wikipedia, load_state_of_the_union, load_factbook)
+    )
+    card = (CARDS / "wikipedia.md").read_text("utf-8")
+    words, sentences = (
+        sum(len(measure(d)) for split in leads for d in split)
+        for measure in (lambda d: d.text.split(), lambda d: d.sentences)
+    )
+    assert f"{sum(map(len, leads)):,} kept; {words:,} words, {sentences:,} sentences" in card
+    assert "Train {:,}, validation {:,}, test {:,}".format(*map(len, leads)) in card
+
+    card = (CARDS / "state_of_the_union.md").read_text("utf-8")
+    words = sum(len(d.text.split()) for split in speeches for d in split)
+    assert f"{sum(map(len, speeches))} addresses, {words:,} words" in card
+    assert "Train {}, validation {}, test {}".format(*map(len, speeches)) in card
+
+    card = (CARDS / "factbook.md").read_text("utf-8")
+    everything = [q for split in questions for q in split]
+    impossible = sum(q.is_impossible for q in everything)
+    countries = [len({q.title for q in split}) for split in questions]
+    assert f"{sum(countries)} countries" in card
+    assert f"{len({q.context for q in everything})} paragraphs" in card
+    assert f"{len(everything) - impossible:,} questions with an answer and {impossible:,}" in card
+    assert "Train {} countries, validation {}, test {}".format(*countries) in card
 
 
 def test_all_data_is_under_six_megabytes():
@@ -81,7 +113,13 @@ def test_questions_are_split_by_country():
 
 
 def test_contexts_are_short():
-    assert max(len(q.context.split()) for q in load_factbook("train")) <= 110
+    assert max(len(q.context.split()) for split in SPLITS for q in load_factbook(split)) <= 80
+
+
+def test_no_answer_says_that_there_is_none():
+    for split in SPLITS:
+        for question in load_factbook(split):
+            assert not any(a.lower().startswith(("none", "no ", "na ")) for a in question.answers)
 
 
 @pytest.mark.parametrize("load", [load_wikipedia, load_state_of_the_union, load_factbook])
