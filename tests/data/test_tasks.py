@@ -1,5 +1,7 @@
 """The labeled sets: balanced, reproducible, and with no cue in the bag of words."""
 
+from pathlib import Path
+
 import pytest
 
 from lmcore.data import description_task, load_wikipedia, topic_task, word_order_task
@@ -46,3 +48,14 @@ def test_descriptions_are_right_or_a_neighbors():
 def test_too_large_a_size_says_how_many_there_are(build):
     with pytest.raises(ValueError, match=r"size 99999 is not allowed: from 1 to the \d+ there are"):
         build("test", 99999, 0)
+
+
+@pytest.mark.parametrize("build", TASKS)
+def test_the_card_states_how_many_there_are(build):
+    card = (Path(__file__).resolve().parents[2] / "book/data/wikipedia.md").read_text("utf-8")
+    (row,) = [line for line in card.splitlines() if line.startswith(f"| `{build.__name__}`")]
+    for split, cell in zip(("train", "validation", "test"), row.split(" | ")[1:], strict=True):
+        number = int(cell.strip(" |").replace(",", ""))
+        assert len(build(split, number, 0).examples) == number
+        with pytest.raises(ValueError, match=f"size {number + 1} is not allowed"):
+            build(split, number + 1, 0)
