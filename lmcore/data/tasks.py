@@ -85,8 +85,9 @@ def _draw(
 
 
 def _shuffled(words: list[str], chosen: random.Random) -> list[str]:
-    """The words in another order than their own."""
+    """The words in another order than their own, and no comma left before the full stop: it would
+    give the shuffling away."""
     while True:
         other = chosen.sample(words, len(words))
-        if other != words:
+        if other != words and other[-1][-1] not in ",;:":
             return other

@@ -35,6 +35,7 @@ def test_shuffled_sentences_keep_words_first_word_and_full_stop():
         original = firsts[tuple(sorted(example.text.rstrip(".").split()))]
         assert example.text.split()[0] == original.split()[0]
         assert example.text.endswith(".")
+        assert example.text[-2] not in ",;:"
         assert (example.text.rstrip(".").split() != original.rstrip(".").split()) == example.label
 
 
