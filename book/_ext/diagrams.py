@@ -6,6 +6,7 @@ for and becomes the picture's label, its caption a numbered figure's.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -37,7 +38,8 @@ class Diagram(SphinxDirective):
         figure = nodes.figure("", classes=["diagram"])
         self.set_source_info(figure)
         svg = label(path.read_text("utf-8"), self.options["alt"], path.stem)
-        figure += nodes.raw("", svg, format="html")
+        # On a phone the picture keeps a readable size and this box scrolls.
+        figure += nodes.raw("", f'<div class="diagram-scroll">{svg}</div>', format="html")
         if self.content:
             caption = nodes.caption("", "")
             parsed, _ = self.state.inline_text(" ".join(self.content), self.lineno)
@@ -66,4 +68,6 @@ def label(svg: str, alt: str, stem: str) -> str:
 def setup(app: Sphinx) -> dict:
     """Register the directive."""
     app.add_directive("diagram", Diagram)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # A change to this file reads the pages anew: Sphinx compares this number with the last build's.
+    version = int(hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12], 16)
+    return {"env_version": version, "parallel_read_safe": True, "parallel_write_safe": True}

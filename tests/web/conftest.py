@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "_build" / "html"
+SITE = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -29,7 +30,7 @@ def find_browser():
 @pytest.fixture(scope="session")
 def site():
     if not (SITE / "index.html").exists():
-        pytest.fail("there is no built book: run `make book` first")
+        pytest.fail(f"build the book first: make book ({SITE} has no index.html)", pytrace=False)
     return SITE
 
 

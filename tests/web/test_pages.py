@@ -1,6 +1,7 @@
 """Every page of the built book: nothing from outside, no error, links that lead somewhere,
 legible in both themes, no sideways scroll on a phone, reachable by everyone."""
 
+import functools
 import html.parser
 import re
 from pathlib import Path
@@ -28,7 +29,7 @@ def toc_pages():
     return [f"{name}.html" for name in found]
 
 
-PAGES = toc_pages()
+PAGES = [*toc_pages(), "genindex.html", "search.html"]
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
 
 
@@ -37,7 +38,7 @@ class Anchors(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.loads = set(), [], []
+        self.ids, self.links, self.loads, self.pictures = set(), [], [], {}
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -50,18 +51,31 @@ class Anchors(html.parser.HTMLParser):
             self.loads.append(values["src"])
         if tag == "link" and values.get("rel") not in ("canonical", None):
             self.loads.append(values["href"])
+        if tag == "img":
+            self.pictures[values.get("src")] = values.get("alt") or ""
+
+
+@functools.cache
+def anchors(path):
+    return Anchors(path.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_loaded_from_outside(page, site):
-    loads = Anchors((site / page).read_text("utf-8")).loads
-    assert not [url for url in loads if re.match(r"(https?:)?//", url)]
+    assert not [url for url in anchors(site / page).loads if re.match(r"(https?:)?//", url)]
+
+
+def test_style_sheets_name_nothing_outside(site):
+    outside = re.compile(r"""(?:@import|url\()\s*["'(]*\s*(?:https?:)?//""")
+    sheets = list(site.rglob("*.css"))
+    assert len(sheets) > 5
+    assert not [sheet.name for sheet in sheets if outside.search(sheet.read_text("utf-8"))]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_internal_links_and_anchors_lead_somewhere(page, site):
     broken = []
-    for link in Anchors((site / page).read_text("utf-8")).links:
+    for link in anchors(site / page).links:
         parts = urlsplit(link)
         if parts.scheme or parts.netloc:
             continue
@@ -69,7 +83,7 @@ def test_internal_links_and_anchors_lead_somewhere(page, site):
         if not target.exists() or (
             parts.fragment
             and target.suffix == ".html"
-            and unquote(parts.fragment) not in Anchors(target.read_text("utf-8")).ids
+            and unquote(parts.fragment) not in anchors(target.resolve()).ids
         ):
             broken.append(link)
     assert not broken
@@ -107,6 +121,41 @@ def test_no_serious_barrier(page, theme, server, visit):
     assert not serious
 
 
+CONTRAST = """selector => {
+  const numbers = color => color.match(/[\\d.]+/g).map(Number);
+  const light = rgb => [.2126, .7152, .0722].reduce((sum, weight, i) => {
+    const c = rgb[i] / 255;
+    return sum + weight * (c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+  }, 0);
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = numbers(getComputedStyle(at).backgroundColor);
+      if (color.length < 4 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll(selector)].filter(e => e.innerText.trim()).map(e => {
+    const [a, b] = [light(numbers(getComputedStyle(e).color)), light(behind(e))];
+    return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_button_keeps_text_legible(scheme, server, visit):
+    page = visit().open(f"{server}/{CHAPTERS[0]}").page
+    for _ in range(4):
+        if page.evaluate("document.documentElement.dataset.theme") == scheme:
+            break
+        page.locator(".theme-switch-button:visible").first.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    page.wait_for_timeout(500)  # colors fade over
+    for part in (".bd-article p", ".highlight span", "figcaption", ".lm-widget :is(p, output, td)"):
+        ratios = page.evaluate(CONTRAST, part)
+        assert ratios, part
+        assert min(ratios) >= 4.5, part
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_phone_needs_no_sideways_scroll(page, server, visit):
     seen = visit(viewport={"width": 375, "height": 800}).open(f"{server}/{page}")
@@ -115,10 +164,10 @@ def test_a_phone_needs_no_sideways_scroll(page, server, visit):
 
 
 def test_search_finds_the_chapter(server, visit):
-    seen = visit().open(f"{server}/search.html?q=pre-training")
+    seen = visit().open(f"{server}/search.html?q=GPT-1")
     seen.page.wait_for_selector("#search-results li a")
     found = seen.page.locator("#search-results li a").all_inner_texts()
-    assert any("GPT-1" in text for text in found)
+    assert any(text.startswith("GPT-1: ") for text in found)
 
 
 def test_maths_is_typeset_with_local_fonts(server, visit):

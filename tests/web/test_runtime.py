@@ -88,3 +88,48 @@ def test_a_broken_widget_says_so_and_spares_the_others(open_widgets):
     seen = open_widgets({"a": broken, "b": fine}, ["a", "b"])
     assert "could not be shown: <i>no</i>" in seen.page.locator(".widget-note").inner_text()
     assert seen.page.get_by_text("fine").count() == 1
+
+
+def test_a_shared_model_starts_once_and_hears_the_page_end(open_widgets):
+    code = """export default {
+      initialize({ model, signal }) {
+        model.set("starts", model.get("starts") + 1);
+        signal.addEventListener("abort", () => { document.title = "ended" });
+      },
+      render({ model, el }) { el.textContent = "starts " + model.get("starts"); },
+    }"""
+    page = open_widgets({"a": anywidget(code, starts=0)}, ["a", "a"]).page
+    assert page.get_by_text("starts 1").count() == 2
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    assert page.title() == "ended"
+
+
+def test_a_style_sheet_is_added_once_for_each_kind(open_widgets):
+    code = "export default { render({ el }) { el.className = 'mine'; el.textContent = 'x' } }"
+    red, blue = ".mine { color: rgb(255, 0, 0) }", ".other { color: blue }"
+    models = {k: anywidget(code, _css=css) for k, css in {"a": red, "b": red, "c": blue}.items()}
+    page = open_widgets(models, ["a", "b", "c"]).page
+    assert page.locator("head style").count() == 2
+    assert page.locator(".mine").first.evaluate("e => getComputedStyle(e).color") == (
+        "rgb(255, 0, 0)"
+    )
+
+
+def test_a_listener_that_left_hears_nothing(open_widgets):
+    code = """export default { render({ model, el }) {
+      let heard = 0;
+      const act = () => { heard += 1; };
+      model.on("change:n", act); model.set("n", 2);
+      model.off("change:n", act); model.set("n", 3);
+      el.textContent = "heard " + heard;
+    } }"""
+    page = open_widgets({"a": anywidget(code, n=1)}, ["a"]).page
+    assert page.get_by_text("heard 1").count() == 1
+
+
+def test_a_widget_without_saved_state_says_so(open_widgets):
+    code = """export default { async render({ model }) {
+      await model.widget_manager.get_model("IPY_MODEL_gone");
+    } }"""
+    page = open_widgets({"a": anywidget(code)}, ["a"]).page
+    assert "saved state is missing" in page.locator(".widget-note").inner_text()

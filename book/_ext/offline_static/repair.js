@@ -1,8 +1,33 @@
-// Small repairs to the theme's markup, so that keyboard and screen reader reach everything.
-document.addEventListener("DOMContentLoaded", () => {
-  // What scrolls sideways must be reachable by keyboard.
-  for (const box of document.querySelectorAll("div.highlight pre, div.output, .pst-scrollable-table-container, mjx-container, .cell_output")) {
-    if (box.scrollWidth > box.clientWidth && !box.hasAttribute("tabindex")) box.setAttribute("tabindex", "0");
+// Repairs to the theme's markup, so that keyboard and screen reader reach everything.
+(() => {
+  const BOXES = [
+    ".highlight pre", "div.highlight", ".cell_output .output", ".pst-scrollable-table-container",
+    ".cell_output:has(> img)", "mjx-container", ".diagram-scroll",
+  ].join(", ");
+
+  /** The arrows of the sidebar are pictures without a name. */
+  function name() {
+    for (const summary of document.querySelectorAll(".bd-sidebar-primary summary")) {
+      const link = summary.closest("li")?.querySelector("a");
+      if (link) summary.setAttribute("aria-label", `Pages under ${link.textContent.trim()}`);
+    }
+    // A list may hold list items only; the older role of these says less.
+    for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
   }
-  for (const box of document.querySelectorAll(".highlight pre")) box.setAttribute("tabindex", "0");
-});
+
+  /** What scrolls sideways takes the focus, so that arrow keys can move it. */
+  function mark() {
+    for (const box of document.querySelectorAll(BOXES)) {
+      const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
+      if (scrolls) box.setAttribute("tabindex", "0");
+      else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+    }
+  }
+  let waiting;
+  const later = () => { clearTimeout(waiting); waiting = setTimeout(mark, 150); };
+  document.addEventListener("DOMContentLoaded", () => { name(); mark(); });
+  addEventListener("load", () => { mark(); window.MathJax?.startup?.promise?.then(mark); });
+  addEventListener("resize", later);
+  document.addEventListener("toggle", later, true);   // a folded solution that opens has a width now
+  document.addEventListener("click", later);
+})();

@@ -36,20 +36,26 @@
       this.saved = saved;
       this.models = new Map();
       this.modules = new Map();
+      this.sheets = new Set();
+      this.ended = new AbortController();   // what widgets started ends with the page
+      addEventListener("pagehide", (event) => event.persisted || this.ended.abort());
     }
     async get_model(reference) {
       const id = reference.replace("IPY_MODEL_", "");
       if (!this.models.has(id)) this.models.set(id, this.open(id));
       return this.models.get(id);
     }
-    open(id) {
+    async open(id) {
+      if (!this.saved[id]) throw new Error("its saved state is missing from this page");
       const { state, buffers = [] } = this.saved[id];
       for (const { path, data } of buffers) {
         let at = state;
         for (const key of path.slice(0, -1)) at = at[key];
         at[path.at(-1)] = bytes(data);
       }
-      return new Model(state, this);
+      const model = new Model(state, this);
+      if (state._esm) await (await this.module(state._esm)).initialize?.({ model, signal: this.ended.signal });
+      return model;
     }
     /** The module of an `_esm`, loaded once however many widgets share it. */
     async module(source) {
@@ -59,15 +65,17 @@
       }
       return this.modules.get(source);
     }
+    /** Widgets of one kind share a style sheet. */
+    style(source) {
+      if (!source || this.sheets.has(source)) return;
+      this.sheets.add(source);
+      document.head.appendChild(document.createElement("style")).textContent = source;
+    }
     async show(id, host) {
-      const model = await this.get_model(id), style = model.get("_css"), signal = new AbortController().signal;
-      if (style && !document.querySelector("style[data-lm-widgets]")) {
-        const sheet = document.head.appendChild(document.createElement("style"));
-        sheet.dataset.lmWidgets = ""; sheet.textContent = style;
-      }
+      const model = await this.get_model(id);
+      this.style(model.get("_css"));
       const widget = await this.module(model.get("_esm"));
-      await widget.initialize?.({ model, signal });
-      await widget.render?.({ model, el: host, signal });
+      await widget.render?.({ model, el: host, signal: this.ended.signal });
     }
   }
 
