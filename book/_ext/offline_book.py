@@ -40,6 +40,11 @@ def stage(app: Sphinx, config: Config) -> None:
     for part in MATHJAX_PARTS:
         shutil.copytree(mathjax / part, target / "mathjax" / part)
     config.mathjax_path = "offline/mathjax/tex-chtml.js"
+    config.mathjax_options = {"async": "async"}  # a megabyte that widgets need not wait for
+    # The theme's style sheet already draws its icons from a font; the script that draws them
+    # again as pictures is half of a page's weight. Ours takes its place.
+    (static / "scripts").mkdir()
+    (static / "scripts" / "fontawesome.js").write_text("// The icons come from the style sheet.\n")
     config.nb_ipywidgets_js = {"offline/widgets.js": {"defer": "defer"}}
     config.html_static_path.append(str(static))
     ours = [*HERE.glob("offline_static/*"), *(Path(app.srcdir) / "book" / "_static").glob("*.css")]

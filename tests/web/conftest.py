@@ -1,5 +1,6 @@
 """The built book, a server for it on loopback, and a browser that can reach nothing else."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -39,6 +40,10 @@ def server(site):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments):
             pass
+
+        def copyfile(self, source, outputfile):
+            with contextlib.suppress(ConnectionError):  # a page may be left while it loads
+                super().copyfile(source, outputfile)
 
     handler = functools.partial(Quiet, directory=str(site))
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -108,4 +108,4 @@ def test_weight_and_readiness(server, visit, capsys):
     with capsys.disabled():
         print(f"\nchapter 1: {total / 1e6:.2f} MB gzipped on the first visit, ", end="")
         print(f"{len(sizes)} files, widgets ready after {ready:.2f} s")
-    assert total < 2_500_000
+    assert total < 2_000_000

@@ -38,7 +38,7 @@ class Anchors(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.loads, self.pictures = set(), [], [], {}
+        self.ids, self.links, self.loads = set(), [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -51,8 +51,6 @@ class Anchors(html.parser.HTMLParser):
             self.loads.append(values["src"])
         if tag == "link" and values.get("rel") not in ("canonical", None):
             self.loads.append(values["href"])
-        if tag == "img":
-            self.pictures[values.get("src")] = values.get("alt") or ""
 
 
 @functools.cache
@@ -70,6 +68,17 @@ def test_style_sheets_name_nothing_outside(site):
     sheets = list(site.rglob("*.css"))
     assert len(sheets) > 5
     assert not [sheet.name for sheet in sheets if outside.search(sheet.read_text("utf-8"))]
+
+
+def test_the_style_sheet_draws_every_icon(site):
+    """The theme's own icon script is left out of the book: its font must hold what pages use."""
+    theme = (site / "_static" / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
+    used = set()
+    for page in PAGES:
+        for names in re.findall(r'<i class="([^"]*)"', (site / page).read_text("utf-8")):
+            used |= set(re.findall(r"fa-(?!solid|regular|brands|lg)[\w-]+", names))
+    assert len(used) > 5
+    assert not [name for name in used if f".{name}:before" not in theme]
 
 
 @pytest.mark.parametrize("page", PAGES)
