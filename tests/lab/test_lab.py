@@ -12,14 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import TimeoutError, sync_playwright
+from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).resolve().parents[2]
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 DEEPER = 116_534_784 + 12 * (12 * 768**2 + 13 * 768)  # GPT-1 with 24 layers
 pytestmark = pytest.mark.web
 
@@ -97,35 +92,32 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture
-def page():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        asked = []
-        page.on("request", lambda request: asked.append(request.url))
-        yield page
-        browser.close()
+def tab(chromium):
+    page = chromium.new_page(viewport={"width": 1300, "height": 1000})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    page.close()
     inside = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
     assert not [url for url in asked if not url.startswith(inside)]
 
 
-def open_notebook(page, lab, name):
+def open_notebook(tab, lab, name):
     """Open a notebook in a workspace of its own, so that no other one stands before it."""
-    page.goto(f"{lab}lab/workspaces/{name}/tree/{name}.ipynb")
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
+    tab.goto(f"{lab}lab/workspaces/{name}/tree/{name}.ipynb")
+    tab.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+    tab.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
 
 
-def run_all(page, awaited):
+def run_all(tab, awaited):
     """Run all of the notebook, and return the awaited widget.
 
     Lab shows its menu before it acts on it, so a click that came too early is repeated.
     """
-    widget = page.locator(f'.lm-widget[data-name="{awaited}"]')
+    widget = tab.locator(f'.lm-widget[data-name="{awaited}"]')
     for _ in range(6):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
+        tab.get_by_role("menuitem", name="Run", exact=True).click()
+        tab.get_by_text("Run All Cells", exact=True).click()
         with contextlib.suppress(TimeoutError):
             widget.first.wait_for(timeout=10_000)
             return widget.first
@@ -139,30 +131,28 @@ def check_ledger(ledger):
     assert f"{DEEPER:,}" in ledger.locator("output").inner_text()
 
 
-def test_the_ledger_moves_in_lab_and_python_sees_it(lab, page):
-    open_notebook(page, lab, "ledger")
-    check_ledger(run_all(page, "parameter-ledger"))
-    page.locator(".jp-CodeCell").nth(1).locator(".cm-content").click()
-    page.keyboard.press("Control+Enter")
-    page.wait_for_function(f"() => document.body.innerText.includes('{DEEPER}')", timeout=20_000)
+def test_the_ledger_moves_in_lab_and_python_sees_it(lab, tab):
+    open_notebook(tab, lab, "ledger")
+    check_ledger(run_all(tab, "parameter-ledger"))
+    tab.locator(".jp-CodeCell").nth(1).locator(".cm-content").click()
+    tab.keyboard.press("Control+Enter")
+    tab.wait_for_function(f"() => document.body.innerText.includes('{DEEPER}')", timeout=20_000)
 
 
-def test_the_stop_button_reaches_a_kernel_that_is_training(lab, page):
-    open_notebook(page, lab, "stop")
-    monitor = run_all(page, "training-monitor")
-    page.wait_for_timeout(1000)
+def test_the_stop_button_reaches_a_kernel_that_is_training(lab, tab):
+    open_notebook(tab, lab, "stop")
+    monitor = run_all(tab, "training-monitor")
+    tab.wait_for_timeout(1000)
     monitor.locator('button[name="stop"]').click()
-    page.wait_for_function(
-        "() => document.body.innerText.includes('ended at once')", timeout=20_000
-    )
+    tab.wait_for_function("() => document.body.innerText.includes('ended at once')", timeout=20_000)
 
 
-def test_the_chapter_s_own_ledger_cell_runs_in_lab(lab, page):
-    open_notebook(page, lab, "chapter")
-    assert "GPT-1" in page.locator("h1").first.inner_text()
-    cell = page.locator(".jp-CodeCell", has_text="ParameterLedger()").first
+def test_the_chapter_s_own_ledger_cell_runs_in_lab(lab, tab):
+    open_notebook(tab, lab, "chapter")
+    assert "GPT-1" in tab.locator("h1").first.inner_text()
+    cell = tab.locator(".jp-CodeCell", has_text="ParameterLedger()").first
     cell.locator(".cm-content").click()
-    page.keyboard.press("Control+Enter")
+    tab.keyboard.press("Control+Enter")
     cell.locator(".jp-InputPrompt", has_text="[1]:").wait_for(timeout=60_000)
     ledger = cell.locator('.lm-widget[data-name="parameter-ledger"]')
     ledger.wait_for(timeout=20_000)
