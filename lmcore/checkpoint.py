@@ -28,8 +28,8 @@ def save_checkpoint(model: nn.Module, folder: str | Path, dtype: torch.dtype | N
         name: tensor.detach().cpu().to(dtype or tensor.dtype).contiguous()
         for name, tensor in model.state_dict().items()
     }
-    _write(folder / WEIGHTS, save(tensors))
-    _write(folder / CONFIG, (json.dumps(asdict(model.config), indent=1) + "\n").encode())
+    write_whole(folder / WEIGHTS, save(tensors))
+    write_whole(folder / CONFIG, (json.dumps(asdict(model.config), indent=1) + "\n").encode())
 
 
 def load_config(folder: str | Path) -> Config:
@@ -71,7 +71,7 @@ def load_weights(model: nn.Module, folder: str | Path) -> None:
     model.load_state_dict(tensors)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write beside, then rename: whoever reads ``path`` sees the old file or the new one."""
     beside = path.with_name(path.name + ".partial")
     with open(beside, "wb") as file:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Literal, get_args
 
-Activation = Literal["gelu", "gelu_tanh"]
-ACTIVATIONS: tuple[str, ...] = ("gelu", "gelu_tanh")
+Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,9 @@ class Config:
     sets of block weights serve all L layers (None: one each; ALBERT: 1), each of
     ``layers_per_group`` blocks. ``windows`` is tiled over the layers: None attends to everything,
     an int w to the nearest w positions (GPT-3's banded layers, section 2.1). ``pooler`` adds
-    BERT's dense layer over the first position. ``dropout`` and the two ``init_std`` values are
+    BERT's dense layer over the first position. ``tied_head`` reads logits off the token table; a
+    masked language model's head has an activation of its own, ``head_activation`` (None: as the
+    blocks'). ``dropout`` and the two ``init_std`` values are
     the paper's defaults for a fresh model (``embedding_init_std`` None: as ``init_std``).
 
     Raises ValueError, in one line, where sizes cannot be wired together.
@@ -51,7 +52,9 @@ class Config:
     layers_per_group: int = 1
     windows: tuple[int | None, ...] = (None,)
     pooler: bool = False
+    tied_head: bool = True
     activation: Activation = "gelu"
+    head_activation: Activation | None = None
     norm_eps: float = 1e-5
     dropout: float = 0.0
     init_std: float = 0.02
@@ -63,6 +66,7 @@ class Config:
             "embedding_size": self.hidden_size,
             "num_groups": self.num_layers // max(self.layers_per_group, 1),
             "embedding_init_std": self.init_std,
+            "head_activation": self.activation,
         }
         for name, value in resolved.items():
             if getattr(self, name) is None:
@@ -86,10 +90,12 @@ class Config:
             raise ValueError(
                 f"hidden_size {self.hidden_size} is not divisible by num_heads {self.num_heads}"
             )
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(
-                f"activation {self.activation!r} is unknown: one of {', '.join(ACTIVATIONS)}"
-            )
+        for activation in (self.activation, self.head_activation):
+            if activation not in get_args(Activation):
+                raise ValueError(
+                    f"activation {activation!r} is unknown: one of "
+                    f"{', '.join(get_args(Activation))}"
+                )
         if not self.project and self.embedding_size != self.hidden_size:
             raise ValueError(
                 f"embedding_size {self.embedding_size} needs project=True "

@@ -16,9 +16,11 @@ from torch import Tensor, nn
 from lmcore.attention import Attention, Cache, Trace, build_mask
 from lmcore.config import Config
 
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,  # BERT: the exact Gaussian error function
     "gelu_tanh": partial(F.gelu, approximate="tanh"),  # GPT: Hendrycks & Gimpel's approximation
+    "relu": F.relu,
+    "silu": F.silu,
 }
 
 
@@ -29,7 +31,7 @@ class FeedForward(nn.Module):
         super().__init__()
         self.fc = nn.Linear(config.hidden_size, config.feed_forward_size)
         self.proj = nn.Linear(config.feed_forward_size, config.hidden_size)
-        self.activation = _ACTIVATIONS[config.activation]
+        self.activation = ACTIVATIONS[config.activation]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.proj(self.activation(self.fc(x)))  # (B, T, F) inside

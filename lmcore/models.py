@@ -18,9 +18,10 @@ Batch = dict[str, Tensor]
 
 
 class CausalLM(nn.Module):
-    """A left-to-right language model with a tied head: GPT-1 (section 3.1), GPT-2, GPT-3.
+    """A left-to-right language model: GPT-1 (section 3.1), GPT-2, GPT-3.
 
-    The output matrix *is* the token table, so it costs no parameter of its own.
+    The head is tied: the output matrix *is* the token table and costs no parameter of its own
+    (a config with ``tied_head=False`` has a second matrix).
     """
 
     def __init__(self, config: Config) -> None:
@@ -29,11 +30,15 @@ class CausalLM(nn.Module):
             raise ValueError("CausalLM needs causal=True: this config sees the future")
         if config.embedding_size != config.hidden_size:
             raise ValueError(
-                f"CausalLM ties its head to the token table, so embedding_size "
+                f"CausalLM reads its logits off the token table, so embedding_size "
                 f"{config.embedding_size} must equal hidden_size {config.hidden_size}"
             )
         self.config = config
         self.transformer = Transformer(config)
+        untied = not config.tied_head
+        self.output = (
+            nn.Linear(config.hidden_size, config.vocab_size, bias=False) if untied else None
+        )
         initialize(self, config)
 
     def forward(
@@ -51,8 +56,9 @@ class CausalLM(nn.Module):
         return self.logits(hidden)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Hidden states (…, H) to logits (…, V) through the tied token table."""
-        return F.linear(hidden, self.transformer.embeddings.token.weight)
+        """Hidden states (…, H) to logits (…, V)."""
+        tied = self.transformer.embeddings.token.weight
+        return F.linear(hidden, tied if self.output is None else self.output.weight)
 
     def loss(self, batch: Batch) -> Tensor:
         """Mean cross-entropy, in nats, of each token given those before it.
@@ -80,10 +86,9 @@ class CausalClassifier(nn.Module):
             raise ValueError(f"num_labels {num_labels} is not allowed: at least 2")
         self.config = lm.config
         self.lm = lm
-        self.classify = nn.Linear(lm.config.hidden_size, num_labels)
+        self.classify = nn.Linear(lm.config.hidden_size, num_labels, bias=False)  # W_y, eq. 3
         self.auxiliary_weight = auxiliary_weight
         nn.init.normal_(self.classify.weight, std=0.02)
-        nn.init.zeros_(self.classify.bias)
 
     def forward(self, input_ids: Tensor, *, attention_mask: Tensor) -> Tensor:
         """Token ids (B, T), padded on the right, to label logits (B, labels)."""

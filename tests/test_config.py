@@ -64,7 +64,7 @@ GOOD = dict(vocab_size=11, context_length=8, hidden_size=12, num_layers=4, num_h
         ({"num_heads": 5}, "hidden_size 12 is not divisible by num_heads 5"),
         ({"vocab_size": 0}, "vocab_size 0 is not allowed"),
         ({"hidden_size": 12.0}, "hidden_size 12.0 is not allowed"),
-        ({"activation": "relu"}, "activation 'relu' is unknown"),
+        ({"activation": "elu"}, "activation 'elu' is unknown"),
         ({"num_groups": 5}, "num_groups 5"),
         ({"layers_per_group": 3}, "not divisible by layers_per_group 3"),
         ({"windows": (0,)}, "windows (0,) is not allowed"),

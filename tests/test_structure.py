@@ -9,8 +9,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "lmcore"
 FLOORS = [
     {"config", "tokenizer", "data"},
     {"attention", "model", "ledger"},
-    {"models", "objectives"},
-    {"train", "generate", "checkpoint", "measure", "baselines", "study"},
+    {"models", "encoders", "objectives"},
+    {"train", "generate", "checkpoint", "measure", "baselines", "study", "hf"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]
 FILES = sorted(PACKAGE.rglob("*.py"))

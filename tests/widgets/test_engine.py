@@ -88,7 +88,8 @@ def random_wiring(seed):
         feed_forward_size=draw.choice([hidden + 1, 4 * hidden]),
         embedding_size=draw.choice([hidden, hidden - 1]), pre_norm=draw.random() < 0.5,
         embedding_norm=draw.random() < 0.5, num_segments=draw.choice([0, 2]),
-        num_groups=draw.choice([1, 2, layers]), activation=draw.choice(["gelu", "gelu_tanh"]),
+        num_groups=draw.choice([1, 2, layers]),
+        activation=draw.choice(["gelu", "gelu_tanh", "relu", "silu"]),
         windows=draw.choice([(None,), (2,), (None, 3)]), norm_eps=draw.choice([1e-5, 1e-12]),
     )  # fmt: skip
 

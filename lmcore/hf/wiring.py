@@ -1,0 +1,139 @@
+"""Between a ``transformers`` config and ours, both ways, and which model an architecture is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import nn
+
+from lmcore.config import Config
+from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
+from lmcore.hf.architectures import ARCHITECTURES
+from lmcore.hf.families import FAMILIES
+from lmcore.hf.family import Family
+from lmcore.model import Transformer
+from lmcore.models import CausalClassifier, CausalLM
+
+# What old configs leave out, with the value that transformers then takes.
+DEFAULTS: dict[str, object] = {
+    "layer_norm_eps": 1e-12,
+    "layer_norm_epsilon": 1e-5,
+    "initializer_range": 0.02,
+    "resid_pdrop": 0.1,
+    "hidden_dropout_prob": 0.1,
+    "dropout": 0.1,
+    "n_inner": None,
+    "type_vocab_size": 2,
+    "num_hidden_groups": 1,
+    "inner_group_num": 1,
+}
+# Heads that read BERT's or ALBERT's pooled state; the other heads come without a pooler.
+POOLED = ("pair", "classifier")
+
+
+def family_of(theirs: dict) -> tuple[Family, tuple[str, ...]]:
+    """The family and heads of a config.json.
+
+    Raises ValueError, in one line, for an architecture that lmcore does not have.
+    """
+    names = theirs.get("architectures") or []
+    if len(names) != 1 or names[0] not in ARCHITECTURES:
+        raise ValueError(
+            f"architectures {names} is not supported: one of {', '.join(ARCHITECTURES)}"
+        )
+    model_type, heads = ARCHITECTURES[names[0]]
+    if theirs.get("model_type", model_type) != model_type:
+        raise ValueError(f"model_type {theirs['model_type']!r} does not go with {names[0]}")
+    return FAMILIES[model_type], heads
+
+
+def read_config(theirs: dict) -> Config:
+    """A ``transformers`` config.json as ours.
+
+    Raises ValueError, in one line that names the field, its value and what is supported, where
+    it asks for something that lmcore does not compute.
+    """
+    family, heads = family_of(theirs)
+    for name, allowed in family.honored.items():
+        if name in theirs and theirs[name] not in allowed:
+            raise ValueError(
+                f"{name} {theirs[name]!r} is not supported for {family.model_type}: "
+                f"{' or '.join(map(repr, allowed))}"
+            )
+    values: dict = {}
+    for ours, name in family.sizes.items():
+        if name not in theirs and name not in DEFAULTS:
+            raise ValueError(f"config.json lacks {name}, which {family.model_type} needs")
+        values[ours] = theirs.get(name, DEFAULTS.get(name))
+    activation = theirs.get(family.activation, "gelu")
+    if activation not in family.activation_names:
+        raise ValueError(
+            f"{family.activation} {activation!r} is not supported: "
+            f"{', '.join(family.activation_names)}"
+        )
+    values["activation"] = family.activation_names[activation]
+    if family.model_type == "albert":  # inner groups multiply the depth
+        inner = theirs.get("inner_group_num", 1)
+        values |= {
+            "num_groups": theirs.get("num_hidden_groups", 1),
+            "layers_per_group": inner,
+            "num_layers": values["num_layers"] * inner,
+        }
+    values |= family.wiring | {"tied_head": theirs.get("tie_word_embeddings", True)}
+    if values.get("pooler") and heads:
+        values["pooler"] = any(head in POOLED for head in heads)
+    return Config(**values)
+
+
+def write_config(config: Config, architecture: str, num_labels: int | None) -> dict:
+    """Our config as a ``transformers`` config.json for ``architecture``.
+
+    Raises ValueError where that architecture cannot be wired so.
+    """
+    model_type, _ = ARCHITECTURES[architecture]
+    family = FAMILIES[model_type]
+    theirs: dict = {name: getattr(config, ours) for ours, name in family.sizes.items()}
+    names = {ours: name for name, ours in reversed(family.activation_names.items())}
+    theirs |= {
+        "architectures": [architecture],
+        "model_type": model_type,
+        family.activation: names.get(config.activation, config.activation),
+        "tie_word_embeddings": config.tied_head,
+        "pad_token_id": 0,
+    }
+    if "num_segments" in family.sizes and not config.num_segments:
+        raise ValueError(f"{architecture} has segments, this model has none")
+    if model_type == "albert":
+        theirs |= {
+            "num_hidden_groups": config.num_groups,
+            "inner_group_num": config.layers_per_group,
+            "num_hidden_layers": config.num_layers // config.layers_per_group,
+        }
+    if num_labels is not None:
+        theirs["num_labels"] = num_labels
+        theirs["id2label"] = {str(i): f"LABEL_{i}" for i in range(num_labels)}
+        theirs["label2id"] = {f"LABEL_{i}": i for i in range(num_labels)}
+    plain = {"dropout": 0.0, "init_std": 0.0, "embedding_init_std": 0.0}  # nothing once trained
+    if replace(read_config(theirs), **plain) != replace(config, **plain):
+        raise ValueError(f"{architecture} cannot be wired as this model is")
+    return theirs
+
+
+def build(config: Config, theirs: dict) -> nn.Module:
+    """An untrained lmcore model of a config.json's architecture."""
+    family, heads = family_of(theirs)
+    labels = len(theirs.get("id2label") or ()) or theirs.get("num_labels", 2)
+    if heads == ():
+        return Transformer(config)
+    if heads == ("lm",):
+        return CausalLM(config)
+    if heads == ("discriminator",):
+        return Discriminator(config)
+    if heads == ("span",):
+        return SpanExtractor(config)
+    if heads == ("classifier",) and config.causal:
+        return CausalClassifier(CausalLM(config), labels)
+    if heads == ("classifier",):
+        summaries = {"electra": "gelu", "distilbert": "relu"}
+        return SequenceClassifier(config, labels, summaries.get(family.model_type, "pooler"))
+    return MaskedLM(config, pair_head="pair" in heads)

@@ -1,0 +1,25 @@
+"""From text to batches: causal windows, masked pairs, labeled texts.
+
+Each objective is a pure function of what it is given and a random generator, never of a model.
+"""
+
+from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.causal import PackedText
+from lmcore.objectives.labeled import InputTransform, LabeledText
+from lmcore.objectives.masking import Masking, mask_tokens
+from lmcore.objectives.pairs import IS_NEXT, NOT_NEXT, PairPacking, SentencePairs
+
+__all__ = [
+    "IS_NEXT",
+    "NOT_NEXT",
+    "Batch",
+    "Batches",
+    "InputTransform",
+    "LabeledText",
+    "Masking",
+    "PackedText",
+    "PairPacking",
+    "SentencePairs",
+    "TextEncoder",
+    "mask_tokens",
+]

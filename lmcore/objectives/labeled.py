@@ -1,0 +1,71 @@
+"""Labeled texts for fine-tuning, and how a task becomes one sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lmcore.objectives.batches import Batch, Batches, TextEncoder
+
+
+@dataclass(frozen=True)
+class InputTransform:
+    """GPT-1's way to hand a structured input to a language model (section 3.3, figure 1).
+
+    One text becomes ``start · text · extract``, a pair ``start · text · delimiter · pair ·
+    extract``; the classifier reads the state at ``extract``. Texts that do not fit
+    ``context_length`` lose their ends, never the markers.
+    """
+
+    tokenizer: TextEncoder
+    start: int
+    delimiter: int
+    extract: int
+    context_length: int
+
+    def __call__(self, text: str, text_pair: str | None = None) -> list[int]:
+        """Token ids of one input, at most ``context_length``."""
+        ids = self.tokenizer.encode(text)
+        if text_pair is None:
+            return [self.start, *ids[: self.context_length - 2], self.extract]
+        pair = self.tokenizer.encode(text_pair)[: self.context_length // 2]
+        room = self.context_length - 3 - len(pair)
+        return [self.start, *ids[:room], self.delimiter, *pair, self.extract]
+
+
+class LabeledText:
+    """Inputs of different lengths with a label each, padded to the longest of a batch."""
+
+    def __init__(self, inputs: Sequence[list[int]], labels: Sequence[int]) -> None:
+        if len(inputs) != len(labels) or not inputs:
+            raise ValueError(f"{len(inputs)} inputs and {len(labels)} labels: as many, and some")
+        self.inputs, self.labels = list(inputs), torch.tensor(labels)
+
+    def batches(self, size: int, seed: int) -> Batches:
+        """Batches of ``size`` examples drawn with replacement across steps, without within."""
+
+        def draw(generator: torch.Generator) -> Batch:
+            return self.batch(torch.randperm(len(self.inputs), generator=generator)[:size])
+
+        return Batches(draw, seed)
+
+    def batch(self, rows: Sequence[int] | Tensor) -> Batch:
+        """``input_ids`` and ``attention_mask`` (B, T), ``labels`` (B,) of the given rows."""
+        rows = torch.as_tensor(rows)
+        texts = [torch.tensor(self.inputs[i]) for i in rows]
+        input_ids = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
+        lengths = torch.tensor([len(text) for text in texts])
+        attention_mask = torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]
+        return {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "labels": self.labels[rows],
+        }
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        """Every example once, in order, for evaluation."""
+        for start in range(0, len(self.inputs), size):
+            yield self.batch(range(start, min(start + size, len(self.inputs))))
