@@ -1,4 +1,4 @@
-"""What one family of ``transformers`` checkpoints is called there: a config's and tensors' names."""
+"""What one family of ``transformers`` checkpoints calls its config values and its tensors."""
 
 from __future__ import annotations
 
