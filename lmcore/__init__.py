@@ -8,8 +8,9 @@ from lmcore.ledger import count_parameters, ledger
 from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
 from lmcore.objectives import InputTransform, LabeledText, PackedText
+from lmcore.recipe import GPT1_FINETUNING, GPT1_RECIPE, Recipe
 from lmcore.tokenizer import Tokenizer
-from lmcore.train import GPT1_FINETUNING, GPT1_RECIPE, History, Recipe, train
+from lmcore.train import History, train
 
 __all__ = [
     "GPT1_FINETUNING",

@@ -89,12 +89,12 @@ class MaskedLM(Encoder):
 
         ``masked_positions`` (M,) index the B·T positions of the batch and ``masked_ids`` (M,) are
         the tokens that stood there: nothing else is projected onto the vocabulary.
-        ``pair_labels`` (B,) go with a pair head.
+        ``pair_labels`` (B,) go with a pair head; a batch without them trains the rest.
         """
         hidden = self.hidden(batch)
         masked = hidden.flatten(0, 1)[batch["masked_positions"]]  # (M, H)
         loss = F.cross_entropy(self.project(masked), batch["masked_ids"])
-        if self.pair is not None:
+        if self.pair is not None and "pair_labels" in batch:
             loss = loss + F.cross_entropy(self.pair_logits(hidden), batch["pair_labels"])
         return loss
 

@@ -6,53 +6,22 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from lmcore.objectives import Batch, Batches
+from lmcore.objectives import Batch
+from lmcore.recipe import Optimizer, Recipe, build_optimizer
 
 LOG_EVERY = 10  # steps between two looks at the loss
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How to optimize: AdamW, linear warm-up, then a decay to ``floor`` × the peak rate.
+class Indexed(Protocol):
+    """A batch for every step."""
 
-    ``warmup`` is a share of all steps. Weight decay is decoupled and spares biases, LayerNorms
-    and anything else with a single dimension. ``clip`` bounds the gradient's norm.
-    """
-
-    learning_rate: float
-    warmup: float = 0.05
-    decay: Literal["cosine", "linear"] = "cosine"
-    floor: float = 0.0
-    weight_decay: float = 0.01
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
-    clip: float = 1.0
-
-    def rate(self, step: int, steps: int) -> float:
-        """The learning rate at 0-based ``step`` of ``steps``; the first is above 0."""
-        warmup = max(round(self.warmup * steps), 1)
-        if step < warmup:
-            return self.learning_rate * (step + 1) / warmup
-        progress = (step - warmup) / max(steps - warmup, 1)
-        falling = 1 - progress if self.decay == "linear" else (1 + math.cos(math.pi * progress)) / 2
-        return self.learning_rate * (self.floor + (1 - self.floor) * falling)
-
-    def replace(self, **changes: object) -> Recipe:
-        """The same recipe with some values changed."""
-        return replace(self, **changes)
-
-
-# GPT-1, section 4.1: Adam, peak 2.5e-4, 2,000 updates of warm-up out of about 1M by BERT's count
-# (appendix A.4), cosine to 0, decoupled weight decay 0.01 on all but biases and gains.
-GPT1_RECIPE = Recipe(learning_rate=2.5e-4, warmup=0.002)
-# GPT-1, section 4.1: 6.25e-5, linear decay, warm-up over 0.2 % of training.
-GPT1_FINETUNING = Recipe(learning_rate=6.25e-5, warmup=0.002, decay="linear")
+    def __getitem__(self, step: int) -> Batch: ...
 
 
 class Monitor(Protocol):
@@ -85,21 +54,8 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW over two groups: matrices decay, biases and LayerNorms do not."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    on_meta = any(p.is_meta for p in parameters)  # no fused kernel without data
-    return torch.optim.AdamW(
-        groups, lr=recipe.learning_rate, betas=recipe.betas, eps=recipe.eps, fused=not on_meta
-    )
-
-
 def train_step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, recipe: Recipe, rate: float
+    model: nn.Module, optimizer: Optimizer, batch: Batch, recipe: Recipe, rate: float
 ) -> Tensor:
     """One update at learning rate ``rate``; returns the loss, still on its device."""
     device = next(model.parameters()).device
@@ -117,7 +73,7 @@ def train_step(
 
 def train(
     model: nn.Module,
-    batches: Batches,
+    batches: Indexed,
     *,
     steps: int,
     recipe: Recipe,

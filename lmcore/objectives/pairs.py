@@ -96,13 +96,16 @@ class SentencePairs:
         """Batches of ``size`` texts of the full ``length``, masked if so asked.
 
         ``pair_labels`` (size,) are even odds of ``IS_NEXT`` and ``NOT_NEXT``; without ``pairs``
-        every text is a true continuation.
+        every text is a true continuation and there are none.
         """
 
         def draw(generator: torch.Generator) -> Batch:
-            labels = torch.randint(2, (size,), generator=generator) * pairs
-            texts = [self.packing(*self.pair(label, generator)) for label in labels.tolist()]
-            batch = self.packing.batch(texts, self.packing.length) | {"pair_labels": labels}
+            labels = torch.randint(2, (size,), generator=generator) if pairs else None
+            asked = [IS_NEXT] * size if labels is None else labels.tolist()
+            texts = [self.packing(*self.pair(label, generator)) for label in asked]
+            batch = self.packing.batch(texts, self.packing.length)
+            if labels is not None:
+                batch["pair_labels"] = labels
             return batch if masking is None else mask_tokens(batch, masking, generator)
 
         return Batches(draw, seed)

@@ -1,0 +1,127 @@
+"""How to optimize: a recipe as data, the papers' own by name, and the optimizer it asks for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to optimize: linear warm-up, then a decay to ``floor`` × the peak rate.
+
+    ``warmup`` and ``hold`` are shares of all steps: the rate climbs, stays at its peak, and falls
+    over what is left. Weight decay is decoupled and spares biases, LayerNorms and anything else
+    with a single dimension. ``clip`` bounds the gradient's norm. ``optimizer`` "muon" updates the
+    matrices of linear layers by orthogonalized momentum (Jordan et al. 2024), scaled so that
+    AdamW's learning rates fit (Liu et al. 2025), and all else by AdamW.
+
+    Raises ValueError for an optimizer that is neither.
+    """
+
+    learning_rate: float
+    warmup: float = 0.05
+    hold: float = 0.0
+    decay: Literal["cosine", "linear"] = "cosine"
+    floor: float = 0.0
+    weight_decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    clip: float = 1.0
+    optimizer: Literal["adamw", "muon"] = "adamw"
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in ("adamw", "muon"):
+            raise ValueError(f"optimizer {self.optimizer!r} is unknown: adamw or muon")
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate at 0-based ``step`` of ``steps``; the first is above 0."""
+        warmup = max(round(self.warmup * steps), 1)
+        if step < warmup:
+            return self.learning_rate * (step + 1) / warmup
+        held = warmup + round(self.hold * steps)
+        progress = max(step - held, 0) / max(steps - held, 1)
+        falling = 1 - progress if self.decay == "linear" else (1 + math.cos(math.pi * progress)) / 2
+        return self.learning_rate * (self.floor + (1 - self.floor) * falling)
+
+    def replace(self, **changes: object) -> Recipe:
+        """The same recipe with some values changed."""
+        return replace(self, **changes)
+
+
+# GPT-1, section 4.1: Adam, peak 2.5e-4, 2,000 updates of warm-up out of about 1M by BERT's count
+# (appendix A.4), cosine to 0, decoupled weight decay 0.01 on all but biases and gains.
+GPT1_RECIPE = Recipe(learning_rate=2.5e-4, warmup=0.002)
+# GPT-1, section 4.1: 6.25e-5, linear decay, warm-up over 0.2 % of training.
+GPT1_FINETUNING = Recipe(learning_rate=6.25e-5, warmup=0.002, decay="linear")
+
+
+class Optimizer(Protocol):
+    """What a training step asks of an optimizer."""
+
+    param_groups: list[dict]
+
+    def zero_grad(self, set_to_none: bool = True) -> None: ...
+    def step(self) -> object: ...
+
+
+class MuonWithAdamW:
+    """Two optimizers as one: Muon for hidden matrices, AdamW for the rest."""
+
+    def __init__(self, muon: torch.optim.Muon, adamw: torch.optim.AdamW) -> None:
+        self.parts = (muon, adamw)
+
+    @property
+    def param_groups(self) -> list[dict]:
+        """The groups of both, whose learning rates a schedule may set."""
+        return [group for part in self.parts for group in part.param_groups]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for part in self.parts:
+            part.zero_grad(set_to_none)
+
+    def step(self) -> None:
+        for part in self.parts:
+            part.step()
+
+
+def build_optimizer(model: nn.Module, recipe: Recipe) -> Optimizer:
+    """The recipe's optimizer over ``model``'s trainable parameters: matrices and tables decay,
+    biases and LayerNorms do not."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    hidden = _hidden_matrices(model) if recipe.optimizer == "muon" else []
+    taken = {id(p) for p in hidden}
+    decaying = [p for p in parameters if p.ndim >= 2 and id(p) not in taken]
+    groups = [
+        {"params": decaying, "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    on_meta = any(p.is_meta for p in parameters)  # no fused kernel without data
+    adamw = torch.optim.AdamW(
+        groups, lr=recipe.learning_rate, betas=recipe.betas, eps=recipe.eps, fused=not on_meta
+    )
+    if recipe.optimizer == "adamw":
+        return adamw
+    muon = torch.optim.Muon(
+        hidden,
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        adjust_lr_fn="match_rms_adamw",
+    )
+    return MuonWithAdamW(muon, adamw)
+
+
+def _hidden_matrices(model: nn.Module) -> list[nn.Parameter]:
+    """Matrices from hidden states to hidden states: no table, and no head of a few labels, whose
+    gradient has too few directions to orthogonalize."""
+    return [
+        module.weight
+        for module in model.modules()
+        if isinstance(module, nn.Linear)
+        and module.weight.requires_grad
+        and min(module.weight.shape) >= 16
+    ]
