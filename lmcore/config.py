@@ -165,6 +165,10 @@ _MINI = dict(
     vocab_size=1024, context_length=64, hidden_size=96, num_layers=2, num_heads=4, dropout=0.0,
     init_std=0.08, embedding_init_std=0.1,
 )  # fmt: skip
+_MINI_ENCODER = dict(
+    vocab_size=2048, context_length=128, hidden_size=128, num_layers=4, num_heads=4, dropout=0.0,
+    init_std=0.09, embedding_init_std=0.2,
+)  # fmt: skip
 _SMALL = dict(
     vocab_size=2048, context_length=256, hidden_size=512, num_layers=8, num_heads=8, dropout=0.0,
 )  # fmt: skip
@@ -210,6 +214,8 @@ PRESETS: dict[str, dict] = {
     # minutes (chapter 1, exercise 5); 0.1 for the tables and 0.08 for the matrices do not.
     "gpt-mini": _GPT1 | _MINI,
     "gpt-small": _GPT1 | _SMALL,
+    "bert-mini": _BERT | _MINI_ENCODER,
+    "bert-small": _BERT | _SMALL | dict(vocab_size=4096, embedding_init_std=0.1),
 }
 
 

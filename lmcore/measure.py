@@ -10,12 +10,15 @@ import lzma
 import math
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
+from lmcore.encoders import MaskedLM
 from lmcore.models import CausalClassifier, CausalLM
-from lmcore.objectives import LabeledText, PackedText
+from lmcore.objectives import Batch, LabeledText, PackedText
 
 
 @torch.no_grad()
@@ -55,6 +58,37 @@ def accuracy(model: CausalClassifier, data: LabeledText, *, batch_size: int = 64
         )
         right += (logits.argmax(-1).cpu() == batch["labels"]).sum().item()
     return right / len(data.inputs)
+
+
+@dataclass(frozen=True)
+class MaskedScores:
+    """A masked language model on given batches: mean loss in nats a masked token, the share of
+    them that it names first, and of pairs that it labels rightly (None without pair labels)."""
+
+    loss: float
+    accuracy: float
+    pair_accuracy: float | None
+
+
+@torch.no_grad()
+def masked_scores(model: MaskedLM, batches: Iterable[Batch]) -> MaskedScores:
+    """How well ``model`` fills the masks of ``batches`` and tells their pairs."""
+    device = next(model.parameters()).device
+    nats = right = tokens = pairs_right = pairs = 0
+    for batch in batches:
+        batch = {name: tensor.to(device) for name, tensor in batch.items()}
+        hidden = model.hidden(batch)  # (B, T, H)
+        asked = batch["masked_ids"] >= 0
+        logits = model.project(hidden.flatten(0, 1)[batch["masked_positions"][asked]])  # (M, V)
+        answers = batch["masked_ids"][asked]
+        nats += F.cross_entropy(logits, answers, reduction="sum").item()
+        right += (logits.argmax(-1) == answers).sum().item()
+        tokens += len(answers)
+        if model.pair is not None and "pair_labels" in batch:
+            found = model.pair_logits(hidden).argmax(-1)
+            pairs_right += (found == batch["pair_labels"]).sum().item()
+            pairs += len(found)
+    return MaskedScores(nats / tokens, right / tokens, pairs_right / pairs if pairs else None)
 
 
 def ngram_bits_per_byte(train: bytes, test: bytes, order: int) -> float:
