@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from lmcore.encoders import MaskedLM
-from lmcore.models import CausalClassifier, CausalLM
+from lmcore.models import CausalLM
 from lmcore.objectives import Batch, LabeledText, PackedText
 
 
@@ -48,14 +49,13 @@ def bits_per_byte(model: CausalLM, text: PackedText, num_bytes: int) -> float:
 
 
 @torch.no_grad()
-def accuracy(model: CausalClassifier, data: LabeledText, *, batch_size: int = 64) -> float:
-    """The share of ``data`` that ``model`` labels rightly."""
+def accuracy(model: nn.Module, data: LabeledText, *, batch_size: int = 64) -> float:
+    """The share of ``data`` that a classifier labels rightly: ``model(batch)`` gives logits
+    (B, labels)."""
     device = next(model.parameters()).device
     right = 0
     for batch in data.in_order(batch_size):
-        logits = model(
-            batch["input_ids"].to(device), attention_mask=batch["attention_mask"].to(device)
-        )
+        logits = model({name: tensor.to(device) for name, tensor in batch.items()})
         right += (logits.argmax(-1).cpu() == batch["labels"]).sum().item()
     return right / len(data.inputs)
 

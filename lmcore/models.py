@@ -90,10 +90,12 @@ class CausalClassifier(nn.Module):
         self.auxiliary_weight = auxiliary_weight
         nn.init.normal_(self.classify.weight, std=0.02)
 
-    def forward(self, input_ids: Tensor, *, attention_mask: Tensor) -> Tensor:
-        """Token ids (B, T), padded on the right, to label logits (B, labels)."""
-        hidden = self.lm.transformer(input_ids, attention_mask=attention_mask)  # (B, T, H)
-        return self.classify(last_real(hidden, attention_mask))
+    def forward(self, batch: Batch) -> Tensor:
+        """``input_ids`` and ``attention_mask`` (B, T), padded on the right, to label logits
+        (B, labels)."""
+        real = batch["attention_mask"]
+        hidden = self.lm.transformer(batch["input_ids"], attention_mask=real)  # (B, T, H)
+        return self.classify(last_real(hidden, real))
 
     def loss(self, batch: Batch) -> Tensor:
         """Classification loss + λ · language-model loss, on ``input_ids`` and

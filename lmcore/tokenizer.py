@@ -84,6 +84,12 @@ class Tokenizer:
         read as plain characters, so that nobody's text can forge one."""
         return self._encode(text).ids
 
+    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids, and for each the first character of ``text`` that it covers and the one
+        behind the last."""
+        encoding = self._encode(text)
+        return encoding.ids, encoding.offsets
+
     def tokens(self, text: str) -> list[str]:
         """The tokens of ``text`` as readable pieces, each id decoded by itself."""
         return [self._backend.decode([i], skip_special_tokens=False) for i in self.encode(text)]

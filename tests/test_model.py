@@ -90,8 +90,8 @@ def test_classifier_reads_the_last_real_token():
     classifier = CausalClassifier(CausalLM(Config(**TINY)), num_labels=4).eval()
     ids = torch.randint(31, (2, 9))
     real = torch.arange(9)[None] < torch.tensor([[9], [6]])
-    logits = classifier(ids, attention_mask=real)
-    alone = classifier(ids[1:, :6], attention_mask=real[1:, :6])
+    logits = classifier({"input_ids": ids, "attention_mask": real})
+    alone = classifier({"input_ids": ids[1:, :6], "attention_mask": real[1:, :6]})
     torch.testing.assert_close(logits[1:], alone)
 
 

@@ -10,7 +10,7 @@ FLOORS = [
     {"config", "tokenizer", "data"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "objectives"},
-    {"train", "recipe", "generate", "checkpoint", "measure", "baselines", "study", "hf"},
+    {"train", "recipe", "generate", "checkpoint", "measure", "baselines", "squad", "study", "hf"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]
 FILES = sorted(PACKAGE.rglob("*.py"))

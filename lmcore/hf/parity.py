@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
-from lmcore.hf.load import CONFIG, find_folder, load_hf, read_json
+from lmcore.hf.files import CONFIG, find_folder, read_json
+from lmcore.hf.load import load_hf
 from lmcore.hf.names import from_theirs
 from lmcore.hf.wiring import family_of
 from lmcore.model import Transformer
@@ -62,9 +63,9 @@ def parity(
         expected, expected_loss = run_theirs(reference, ours, batch)
         loss.backward()
         expected_loss.backward()
-        names = [name for name, _ in ours.named_parameters()]
+        shapes = {name: parameter.shape for name, parameter in ours.named_parameters()}
         gradients = {name: _grad(parameter) for name, parameter in reference.named_parameters()}
-        converted = from_theirs(family, ours.config, heads, names, gradients)
+        converted = from_theirs(family, ours.config, heads, shapes, gradients)
         if isinstance(ours, SpanExtractor):  # the one loss that looks at padding
             _grad(ours.transformer.embeddings.token.weight)[pad] = 0.0
         differences = {
@@ -130,7 +131,7 @@ def run_ours(model: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor
         return logits, model.loss(batch)
     if isinstance(model, CausalClassifier):
         model.auxiliary_weight = 0.0  # the reference has none
-        logits = model(batch["input_ids"], attention_mask=real).flatten()
+        logits = model(batch).flatten()
         return logits, model.loss(batch)
     if isinstance(model, MaskedLM) and model.pair is not None:
         hidden = model.hidden(batch)

@@ -8,6 +8,7 @@ from lmcore.objectives.causal import PackedText
 from lmcore.objectives.labeled import InputTransform, LabeledText
 from lmcore.objectives.masking import Masking, mask_tokens
 from lmcore.objectives.pairs import IS_NEXT, NOT_NEXT, PairPacking, SentencePairs
+from lmcore.objectives.spans import SpanText, SpanWindow, span_windows
 
 __all__ = [
     "IS_NEXT",
@@ -20,6 +21,9 @@ __all__ = [
     "PackedText",
     "PairPacking",
     "SentencePairs",
+    "SpanText",
+    "SpanWindow",
     "TextEncoder",
     "mask_tokens",
+    "span_windows",
 ]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.pairs import PairPacking
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,21 @@ class InputTransform:
 
 
 class LabeledText:
-    """Inputs of different lengths with a label each, padded to the longest of a batch."""
+    """Inputs of different lengths with a label each, padded to the longest of a batch.
 
-    def __init__(self, inputs: Sequence[list[int]], labels: Sequence[int]) -> None:
+    A ``packing`` adds the segments of its pairs.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[list[int]],
+        labels: Sequence[int],
+        packing: PairPacking | None = None,
+    ) -> None:
         if len(inputs) != len(labels) or not inputs:
             raise ValueError(f"{len(inputs)} inputs and {len(labels)} labels: as many, and some")
         self.inputs, self.labels = list(inputs), torch.tensor(labels)
+        self.packing = packing
 
     def batches(self, size: int, seed: int) -> Batches:
         """Batches of ``size`` examples drawn with replacement across steps, without within."""
@@ -53,19 +63,23 @@ class LabeledText:
         return Batches(draw, seed)
 
     def batch(self, rows: Sequence[int] | Tensor) -> Batch:
-        """``input_ids`` and ``attention_mask`` (B, T), ``labels`` (B,) of the given rows."""
+        """``input_ids`` and ``attention_mask`` (B, T), ``labels`` (B,) of the given rows; with a
+        packing ``segment_ids`` (B, T) too."""
         rows = torch.as_tensor(rows)
-        texts = [torch.tensor(self.inputs[i]) for i in rows]
-        input_ids = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
-        lengths = torch.tensor([len(text) for text in texts])
-        attention_mask = torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]
-        return {
-            "input_ids": input_ids,
-            "attention_mask": attention_mask,
-            "labels": self.labels[rows],
-        }
+        texts = [self.inputs[i] for i in rows]
+        batch = _pad(texts) if self.packing is None else self.packing.batch(texts)
+        return batch | {"labels": self.labels[rows]}
 
     def in_order(self, size: int) -> Iterator[Batch]:
         """Every example once, in order, for evaluation."""
         for start in range(0, len(self.inputs), size):
             yield self.batch(range(start, min(start + size, len(self.inputs))))
+
+
+def _pad(texts: Sequence[list[int]]) -> Batch:
+    input_ids = torch.nn.utils.rnn.pad_sequence(
+        [torch.tensor(text) for text in texts], batch_first=True
+    )
+    lengths = torch.tensor([len(text) for text in texts])
+    attention_mask = torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]
+    return {"input_ids": input_ids, "attention_mask": attention_mask}
