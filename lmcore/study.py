@@ -12,11 +12,12 @@ from joblib import Parallel, delayed
 
 
 def run_grid(
-    experiment: Callable[..., float], processes: int | None = None, **axes: Iterable
+    experiment: Callable[..., object], processes: int | None = None, **axes: Iterable
 ) -> np.ndarray:
     """``experiment(**point)`` at every point of the grid that ``axes`` span.
 
-    Returns an array with one dimension an axis, in the order given. Each run has a process and
+    Returns an array with one dimension an axis, in the order given; a last one holds the numbers
+    of an experiment that returns several. Each run has a process and
     one thread to itself: small models gain nothing from more, and the runs do not disturb each
     other. ``processes`` defaults to the machine's cores.
     """
@@ -27,9 +28,10 @@ def run_grid(
     results = Parallel(n_jobs=processes or os.cpu_count())(
         delayed(_single_threaded)(experiment, point) for point in points
     )
-    return np.array(results).reshape([len(axis) for axis in values.values()])
+    found = np.array(results)
+    return found.reshape([*(len(axis) for axis in values.values()), *found.shape[1:]])
 
 
-def _single_threaded(experiment: Callable[..., float], point: dict) -> float:
+def _single_threaded(experiment: Callable[..., object], point: dict) -> object:
     torch.set_num_threads(1)
     return experiment(**point)
