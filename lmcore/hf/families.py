@@ -55,12 +55,7 @@ _BERT_BLOCK = {
     "blocks.{i}.feed_forward.proj": "encoder.layer.{i}.output.dense",
     "blocks.{i}.norm2": "encoder.layer.{i}.output.LayerNorm",
 }
-_BERT_HONORED = {
-    "position_embedding_type": ("absolute",),
-    "is_decoder": (False,),
-    "add_cross_attention": (False,),
-    "is_encoder_decoder": (False,),
-}
+_BERT_HONORED = {"position_embedding_type": ("absolute",), "is_decoder": (False,)}
 
 
 def _masked_head(dense: str, norm: str, output: str, bias: str) -> dict[str, str]:
@@ -77,8 +72,7 @@ FAMILIES: dict[str, Family] = {
         wiring={"causal": True},
         activation="afn",
         # "gelu" here is the tanh formula, as in OpenAI's code
-        activation_names={"gelu": "gelu_tanh", "gelu_new": "gelu_tanh", "relu": "relu"}
-        | {"silu": "silu", "swish": "silu"},
+        activation_names={"gelu": "gelu_tanh", "relu": "relu", "silu": "silu", "swish": "silu"},
         tensors={"embeddings.token": "tokens_embed", "embeddings.position": "positions_embed"}
         | _GPT_BLOCK,
         heads=_GPT_HEADS,
@@ -100,8 +94,8 @@ FAMILIES: dict[str, Family] = {
         honored={
             "scale_attn_weights": (True,),
             "scale_attn_by_inverse_layer_idx": (False,),
-            "add_cross_attention": (False,),
         },
+        defaults={"activation_function": "gelu_new"},
         transposed=True,
     ),
     "bert": Family(
@@ -127,7 +121,9 @@ FAMILIES: dict[str, Family] = {
     "albert": Family(
         model_type="albert",
         prefix="albert.",
-        sizes=_BERT_SIZES | {"embedding_size": "embedding_size"},
+        sizes=_BERT_SIZES
+        | {"embedding_size": "embedding_size"}
+        | {"num_groups": "num_hidden_groups", "layers_per_group": "inner_group_num"},
         wiring={"causal": False, "embedding_norm": True, "pooler": True, "project": True},
         activation="hidden_act",
         tensors=_BERT_EMBEDDINGS
@@ -154,7 +150,8 @@ FAMILIES: dict[str, Family] = {
             "classifier": {"classify": "classifier"},
             "span": {"span": "qa_outputs"},
         },
-        honored={"position_embedding_type": ("absolute",), "is_decoder": (False,)},
+        honored=_BERT_HONORED,
+        defaults={"hidden_act": "gelu_new", "hidden_dropout_prob": 0.0},
     ),
     "electra": Family(
         model_type="electra",
@@ -216,6 +213,5 @@ FAMILIES: dict[str, Family] = {
             "classifier": {"summary": "pre_classifier", "classify": "classifier"},
             "span": {"span": "qa_outputs"},
         },
-        activation_names={"gelu": "gelu", "relu": "relu"},
     ),
 }

@@ -21,7 +21,8 @@ class Family:
 
     ``sizes`` maps lmcore's config fields to theirs, ``wiring`` fixes the rest. ``honored`` lists
     values that their fields may have: another one changes the computation in a way that lmcore
-    does not have, so it is refused. ``tensors`` maps lmcore's module names to theirs under
+    does not have, so it is refused. ``defaults`` are values that a config.json may
+    leave out, where the family has its own. ``tensors`` maps lmcore's module names to theirs under
     ``prefix``; ``{i}`` is a block. A list of three is queries, keys and values, fused here.
     ``transposed`` names block modules whose matrices they keep as (in, out).
     """
@@ -34,5 +35,6 @@ class Family:
     tensors: dict[str, str | list[str]]
     heads: dict[str, dict[str, str]]
     honored: dict[str, tuple] = field(default_factory=dict)
+    defaults: dict[str, object] = field(default_factory=dict)
     transposed: bool = False
     activation_names: dict[str, str] = field(default_factory=lambda: ACTIVATIONS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields
 
 from torch import nn
 
@@ -27,6 +28,18 @@ DEFAULTS: dict[str, object] = {
     "num_hidden_groups": 1,
     "inner_group_num": 1,
 }
+# Values that a field may have in every family; another one would change the computation.
+COMMON: dict[str, tuple] = {
+    "is_encoder_decoder": (False,),
+    "add_cross_attention": (False,),
+    "tie_word_embeddings": (True, False),
+    "pruned_heads": ({}, None),
+    "quantization_config": (None,),
+    "auto_map": (None,),  # code of its own
+}
+CLASSIFIER: dict[str, tuple] = {"problem_type": (None, "single_label_classification")}
+# Fields that stay out of the comparison: they are nothing to a model that is trained.
+_FRESH_ONLY = ("dropout", "init_std", "embedding_init_std")
 # Heads that read BERT's or ALBERT's pooled state; the other heads come without a pooler.
 POOLED = ("pair", "classifier")
 
@@ -54,42 +67,50 @@ def read_config(theirs: dict) -> Config:
     it asks for something that lmcore does not compute.
     """
     family, heads = family_of(theirs)
-    for name, allowed in family.honored.items():
+    allowed_values = COMMON | family.honored | (CLASSIFIER if "classifier" in heads else {})
+    for name, allowed in allowed_values.items():
         if name in theirs and theirs[name] not in allowed:
             raise ValueError(
                 f"{name} {theirs[name]!r} is not supported for {family.model_type}: "
                 f"{' or '.join(map(repr, allowed))}"
             )
+    defaults = DEFAULTS | family.defaults
     values: dict = {}
     for ours, name in family.sizes.items():
-        if name not in theirs and name not in DEFAULTS:
-            raise ValueError(f"config.json lacks {name}, which {family.model_type} needs")
-        values[ours] = theirs.get(name, DEFAULTS.get(name))
-    activation = theirs.get(family.activation, "gelu")
+        if name not in theirs and name not in defaults:
+            raise ValueError(f"{name} is missing, which {family.model_type} needs")
+        values[ours] = theirs.get(name, defaults.get(name))
+    if values.get("num_segments", 1) == 0:
+        raise ValueError("type_vocab_size 0 is not supported: at least 1")
+    for ours in ("norm_eps", "dropout", "init_std"):
+        value = values.get(ours, 0.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+            raise ValueError(f"{family.sizes[ours]} {value!r} is not supported: from 0 to below 1")
+    activation = theirs.get(family.activation, defaults.get(family.activation, "gelu"))
     if activation not in family.activation_names:
         raise ValueError(
-            f"{family.activation} {activation!r} is not supported: "
+            f"{family.activation} {activation!r} is not supported for {family.model_type}: "
             f"{', '.join(family.activation_names)}"
         )
     values["activation"] = family.activation_names[activation]
-    if family.model_type == "albert":  # inner groups multiply the depth
-        inner = theirs.get("inner_group_num", 1)
-        values |= {
-            "num_groups": theirs.get("num_hidden_groups", 1),
-            "layers_per_group": inner,
-            "num_layers": values["num_layers"] * inner,
-        }
-    values |= family.wiring | {"tied_head": theirs.get("tie_word_embeddings", True)}
+    inner = values.get("layers_per_group")
+    if isinstance(inner, int) and inner > 0:  # inner groups multiply the depth
+        values["num_layers"] *= inner
+    values |= family.wiring
+    if "lm" in heads or "masked" in heads:
+        values["tied_head"] = theirs.get("tie_word_embeddings", True)
     if values.get("pooler") and heads:
         values["pooler"] = any(head in POOLED for head in heads)
-    return Config(**values)
+    try:
+        return Config(**values)
+    except ValueError as error:  # in their words: hidden_size is n_embd or dim there
+        words = re.compile(rf"\b({'|'.join(family.sizes)})\b")
+        raise ValueError(words.sub(lambda m: family.sizes[m[0]], str(error))) from None
 
 
 def write_config(config: Config, architecture: str, num_labels: int | None) -> dict:
-    """Our config as a ``transformers`` config.json for ``architecture``.
-
-    Raises ValueError where that architecture cannot be wired so.
-    """
+    """Our config as a ``transformers`` config.json for ``architecture``, as far as that can say
+    it: ``differences`` names what it cannot."""
     model_type, _ = ARCHITECTURES[architecture]
     family = FAMILIES[model_type]
     theirs: dict = {name: getattr(config, ours) for ours, name in family.sizes.items()}
@@ -101,28 +122,31 @@ def write_config(config: Config, architecture: str, num_labels: int | None) -> d
         "tie_word_embeddings": config.tied_head,
         "pad_token_id": 0,
     }
-    if "num_segments" in family.sizes and not config.num_segments:
-        raise ValueError(f"{architecture} has segments, this model has none")
-    if model_type == "albert":
-        theirs |= {
-            "num_hidden_groups": config.num_groups,
-            "inner_group_num": config.layers_per_group,
-            "num_hidden_layers": config.num_layers // config.layers_per_group,
-        }
+    if "layers_per_group" in family.sizes:
+        theirs["num_hidden_layers"] = config.num_layers // config.layers_per_group
     if num_labels is not None:
         theirs["num_labels"] = num_labels
         theirs["id2label"] = {str(i): f"LABEL_{i}" for i in range(num_labels)}
         theirs["label2id"] = {f"LABEL_{i}": i for i in range(num_labels)}
-    plain = {"dropout": 0.0, "init_std": 0.0, "embedding_init_std": 0.0}  # nothing once trained
-    if replace(read_config(theirs), **plain) != replace(config, **plain):
-        raise ValueError(f"{architecture} cannot be wired as this model is")
     return theirs
+
+
+def differences(config: Config, other: Config) -> list[str]:
+    """Where ``config`` is wired unlike ``other``: "field value" each."""
+    return [
+        f"{field.name} {getattr(config, field.name)}"
+        for field in fields(Config)
+        if field.name not in _FRESH_ONLY
+        and getattr(config, field.name) != getattr(other, field.name)
+    ]
 
 
 def build(config: Config, theirs: dict) -> nn.Module:
     """An untrained lmcore model of a config.json's architecture."""
     family, heads = family_of(theirs)
     labels = len(theirs.get("id2label") or ()) or theirs.get("num_labels", 2)
+    if isinstance(labels, bool) or not isinstance(labels, int):
+        raise ValueError(f"num_labels {labels!r} is not supported: a whole number of at least 2")
     if heads == ():
         return Transformer(config)
     if heads == ("lm",):
