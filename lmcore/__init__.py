@@ -1,9 +1,11 @@
 """lmcore: one Transformer, seven papers."""
 
 from lmcore.attention import Cache, Trace
-from lmcore.checkpoint import load_config, load_weights, save_checkpoint
+from lmcore.checkpoint import load_checkpoint, load_config, load_weights, save_checkpoint
 from lmcore.config import PRESETS, Config, preset
+from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
 from lmcore.generate import generate
+from lmcore.hf import Parity, export_hf, load_hf, parity
 from lmcore.ledger import count_parameters, ledger
 from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
@@ -20,19 +22,28 @@ __all__ = [
     "CausalClassifier",
     "CausalLM",
     "Config",
+    "Discriminator",
     "History",
     "InputTransform",
     "LabeledText",
+    "MaskedLM",
     "PackedText",
+    "Parity",
     "Recipe",
+    "SequenceClassifier",
+    "SpanExtractor",
     "Tokenizer",
     "Trace",
     "Transformer",
     "count_parameters",
+    "export_hf",
     "generate",
     "ledger",
+    "load_checkpoint",
     "load_config",
+    "load_hf",
     "load_weights",
+    "parity",
     "preset",
     "save_checkpoint",
     "train",

@@ -1,9 +1,11 @@
-"""Checkpoints: ``model.safetensors`` and ``config.json`` in a folder. No pickle is ever read."""
+"""Checkpoints: ``model.safetensors``, ``config.json`` and, for models of text, ``tokenizer.json``
+in a folder. No pickle is ever read."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,14 +15,42 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from lmcore.config import Config
+from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
+from lmcore.model import Transformer
+from lmcore.models import CausalClassifier, CausalLM
+from lmcore.tokenizer import Tokenizer
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
+
+# What each class needs beside a config, read off a model, and how it is built from that.
+_ARGUMENTS: dict[type[nn.Module], Callable[[nn.Module], dict[str, object]]] = {
+    Transformer: lambda model: {},
+    CausalLM: lambda model: {},
+    CausalClassifier: lambda model: {
+        "num_labels": model.classify.out_features,
+        "auxiliary_weight": model.auxiliary_weight,
+    },
+    MaskedLM: lambda model: {"pair_head": model.pair is not None},
+    Discriminator: lambda model: {},
+    SequenceClassifier: lambda model: {
+        "num_labels": model.classify.out_features,
+        "summary": model.summary_kind,
+    },
+    SpanExtractor: lambda model: {},
+}
+_CLASSES = {kind.__name__: kind for kind in _ARGUMENTS}
 
 
-def save_checkpoint(model: nn.Module, folder: str | Path, dtype: torch.dtype | None = None) -> None:
+def save_checkpoint(
+    model: nn.Module,
+    folder: str | Path,
+    dtype: torch.dtype | None = None,
+    tokenizer: Tokenizer | None = None,
+) -> None:
     """Write ``model`` and its ``config`` to ``folder``, each file whole or not at all.
 
     ``dtype`` casts the floating-point weights on their way out (fp16 halves what a book ships).
+    A ``tokenizer`` goes beside them: with it, the command line can put questions to the model.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,7 +59,39 @@ def save_checkpoint(model: nn.Module, folder: str | Path, dtype: torch.dtype | N
         for name, tensor in model.state_dict().items()
     }
     write_whole(folder / WEIGHTS, save(tensors))
-    write_whole(folder / CONFIG, (json.dumps(asdict(model.config), indent=1) + "\n").encode())
+    content = asdict(model.config)
+    if type(model) in _ARGUMENTS:
+        content["model"] = {"class": type(model).__name__, **_ARGUMENTS[type(model)](model)}
+    write_whole(folder / CONFIG, (json.dumps(content, indent=1) + "\n").encode())
+    if tokenizer is not None:
+        write_whole(folder / TOKENIZER, (tokenizer.to_json() + "\n").encode())
+
+
+def load_checkpoint(folder: str | Path) -> nn.Module:
+    """The model that ``save_checkpoint`` wrote, in fp32 and eval mode.
+
+    Raises ValueError, in one line, where a file is missing or broken, or where config.json does
+    not say which model it is (a causal one without an entry is a ``CausalLM``).
+    """
+    path = Path(folder) / CONFIG
+    config, entry = load_config(folder), _read(folder).get("model")
+    if entry is None and config.causal:
+        entry = {"class": "CausalLM"}
+    if not isinstance(entry, dict) or entry.get("class") not in _CLASSES:
+        raise ValueError(f"{path}: model {entry!r} is unknown: one of {', '.join(_CLASSES)}")
+    arguments = {name: value for name, value in entry.items() if name != "class"}
+    kind = _CLASSES[entry["class"]]
+    try:
+        with torch.device("meta"):  # no weights are drawn only to be overwritten
+            if kind is CausalClassifier:
+                model = CausalClassifier(CausalLM(config), **arguments)
+            else:
+                model = kind(config, **arguments)
+    except TypeError as error:
+        raise ValueError(f"{path}: model {entry!r} cannot be built: {error}") from None
+    model.to_empty(device="cpu")
+    load_weights(model, folder)
+    return model.eval()
 
 
 def load_config(folder: str | Path) -> Config:
@@ -37,13 +99,25 @@ def load_config(folder: str | Path) -> Config:
 
     Raises ValueError, in one line, where there is none or it is not a config of ours.
     """
+    content = _read(folder)
+    content.pop("model", None)
+    try:
+        return Config(**content)
+    except TypeError as error:
+        raise ValueError(f"{Path(folder) / CONFIG} is not a lmcore config: {error}") from None
+
+
+def _read(folder: str | Path) -> dict:
     path = Path(folder) / CONFIG
     try:
-        return Config(**json.loads(path.read_text("utf-8")))
+        content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ValueError(f"{path} is missing: a checkpoint is a folder with {CONFIG}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a lmcore config: {error}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is not a lmcore config: not a JSON object")
+    return content
 
 
 def load_weights(model: nn.Module, folder: str | Path) -> None:

@@ -141,6 +141,7 @@ class SequenceClassifier(Encoder):
         if summary == "pooler" and not config.pooler:
             raise ValueError("summary 'pooler' needs a config with pooler=True")
         size, new = config.hidden_size, summary != "pooler"
+        self.summary_kind = summary
         self.summary = nn.Linear(size, size) if new else None
         self.activation = ACTIVATIONS[summary] if new else None
         self.dropout = nn.Dropout(config.dropout)

@@ -10,7 +10,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 WEIGHTS, INDEX, CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
-_WANTED = [WEIGHTS, INDEX, "model-*.safetensors", CONFIG, "tokenizer.json"]
+_WANTED = [
+    WEIGHTS, INDEX, "model-*.safetensors", CONFIG, "tokenizer.json", "tokenizer_config.json",
+]  # fmt: skip
 
 
 def find_folder(folder_or_name: str | Path, revision: str | None = None) -> Path:

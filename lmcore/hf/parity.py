@@ -50,7 +50,11 @@ def parity(
     theirs_config = read_json(folder / CONFIG)
     family, heads = family_of(theirs_config)
     cls = getattr(transformers, theirs_config["architectures"][0])
-    reference = cls.from_pretrained(folder, dtype=torch.float32).eval()
+    try:
+        reference = cls.from_pretrained(folder, dtype=torch.float32).eval()
+    except Exception as error:  # of many kinds; what lmcore loads may be too odd for it
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{folder}: transformers does not load it: {reason}") from None
     pad = theirs_config.get("pad_token_id") or 0
     reference.config.pad_token_id = pad
     generator = torch.Generator().manual_seed(seed)
