@@ -1,41 +1,27 @@
-"""The command line. Exit codes: 0 done, 1 a check failed, 2 unusable input (one line says why)."""
+"""``lmcore presets`` and ``lmcore params``: the sizes of the papers' models."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
-from lmcore.config import PRESETS, preset
+from lmcore.cli.models import read_any_config
+from lmcore.config import PRESETS, Config, preset
 from lmcore.ledger import ledger
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        return options.run(options)
-    except (ValueError, OSError) as error:
-        print(f"lmcore {options.command}: {error}", file=sys.stderr)
-        return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="lmcore", description="One Transformer, seven papers: models that you can count."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add both to the command line."""
     presets = commands.add_parser("presets", help="list the models known by name")
     presets.set_defaults(run=_presets)
     params = commands.add_parser(
         "params", help="count a model's parameters, part by part, without building it in memory"
     )
-    params.add_argument("preset", help="a name that `lmcore presets` lists")
+    params.add_argument("preset", help="a name that `lmcore presets` lists, or a checkpoint's DIR")
     params.add_argument("--json", action="store_true", help="the same as one JSON object")
     params.set_defaults(run=_params)
-    return parser
 
 
 def _presets(options: argparse.Namespace) -> int:
@@ -49,8 +35,14 @@ def _presets(options: argparse.Namespace) -> int:
     return 0
 
 
+def _config(name: str) -> Config:
+    if name not in PRESETS and Path(name).is_dir():
+        return read_any_config(Path(name))
+    return preset(name)
+
+
 def _params(options: argparse.Namespace) -> int:
-    rows = ledger(preset(options.preset))
+    rows = ledger(_config(options.preset))
     total = sum(row.parameters for row in rows)
     if options.json:
         parts = [asdict(row) for row in rows]
