@@ -115,8 +115,10 @@ class Attention(nn.Module):
             )
         else:  # the fused kernel keeps its scores to itself, so a trace spells them out
             scores = query @ key.transpose(-2, -1) / self.head_size**0.5  # (B, A, T, P+T)
-            scores = scores.masked_fill(~mask.explicit(scores), float("-inf"))
+            hidden = ~mask.explicit(scores)
+            scores = scores.masked_fill(hidden, float("-inf"))
             trace.scores.append(scores)
-            mixed = F.dropout(scores.softmax(-1), dropout) @ value
+            shares = scores.softmax(-1).masked_fill(hidden, 0.0)  # no number where none is seen
+            mixed = F.dropout(shares, dropout) @ value
         mixed = mixed.transpose(1, 2).reshape(batch, length, hidden_size)  # (B, T, H)
         return self.out(mixed)

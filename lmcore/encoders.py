@@ -115,11 +115,12 @@ class Discriminator(Encoder):
 
     def loss(self, batch: Batch) -> Tensor:
         """Mean binary cross-entropy over all real tokens; ``replaced`` (B, T) is 1 or 0."""
-        logits, replaced = self(batch), batch["replaced"].float()
+        logits = self(batch)
+        losses = F.binary_cross_entropy_with_logits(
+            logits, batch["replaced"].to(logits.dtype), reduction="none"
+        )
         real = batch.get("attention_mask")
-        if real is not None:
-            logits, replaced = logits[real], replaced[real]
-        return F.binary_cross_entropy_with_logits(logits, replaced)
+        return losses.mean() if real is None else (losses * real).sum() / real.sum()
 
 
 Summary = Literal["pooler", "gelu", "relu"]
@@ -159,6 +160,35 @@ class SequenceClassifier(Encoder):
 
     def loss(self, batch: Batch) -> Tensor:
         """Mean cross-entropy of ``labels`` (B,)."""
+        return F.cross_entropy(self(batch), batch["labels"])
+
+
+class ChoiceScorer(Encoder):
+    """Which of several continuations fits: one score each, off the pooled state (BERT, section
+    4.4, on SWAG)."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        if not config.pooler:
+            raise ValueError("ChoiceScorer reads the pooled state: this config has pooler=False")
+        self.dropout = nn.Dropout(config.dropout)
+        self.classify = nn.Linear(config.hidden_size, 1)
+        initialize(self, config)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Scores (B, choices) of ``input_ids`` (B, choices, T), of which segments and mask have
+        the shape too."""
+        questions, choices, length = batch["input_ids"].shape
+        flat = {
+            name: batch[name].view(questions * choices, length)
+            for name in ("input_ids", "attention_mask", "segment_ids")
+            if name in batch
+        }
+        pooled = self.transformer.pool(self.hidden(flat))
+        return self.classify(self.dropout(pooled)).view(questions, choices)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean cross-entropy of ``labels`` (B,), the right choice's number."""
         return F.cross_entropy(self(batch), batch["labels"])
 
 

@@ -1,9 +1,13 @@
 """One browser for the tests of pages and of JupyterLab: Playwright starts once in a process."""
 
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))  # for every_model and bugs
 
 ARGUMENTS = [
     "--no-sandbox",
