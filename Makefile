@@ -16,7 +16,7 @@ help:
 	@echo "make test       set up, then check everything: lint, units, notebooks, the built pages"
 	@echo "make lab        set up, then open the chapters in JupyterLab"
 	@echo "make notebooks  run every chapter on this machine and keep its outputs"
-	@echo "make bench      measure lmcore's training steps on this machine"
+	@echo "make bench      measure training steps and the cache of keys and values"
 	@echo "make clean      remove what the commands above made"
 
 $(READY): requirements.txt pyproject.toml

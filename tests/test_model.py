@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from lmcore import Cache, CausalClassifier, CausalLM, Config, Trace, preset
+from lmcore.attention import build_mask
 from lmcore.train import Recipe, build_optimizer, train_step
 
 TINY = dict(
@@ -15,6 +16,7 @@ WIRINGS = {
     "gpt2": {"pre_norm": True},
     "gpt3": {"pre_norm": True, "windows": (None, 4)},
     "shared": {"num_groups": 1},
+    "untied": {"tied_head": False},
 }
 
 
@@ -51,6 +53,58 @@ def test_cache_equals_reading_everything_again(model, ids):
     assert cache.length == 12
 
 
+def test_cache_equals_no_cache_at_every_position(model):
+    """A token at a time, up to the last row of the position table."""
+    ids = torch.randint(31, (2, 16), generator=torch.Generator().manual_seed(2))
+    whole, cache = model(ids), Cache()
+    for position in range(16):
+        alone = model(ids[:, position : position + 1], cache=cache)
+        torch.testing.assert_close(alone[:, 0], whole[:, position])
+    with pytest.raises(ValueError, match="17 tokens exceeds the position table of 16"):
+        model(ids[:, :1], cache=cache)
+
+
+@pytest.mark.parametrize("window", [None, 1, 2, 5, 40])
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize(("start", "length"), [(0, 9), (0, 1), (4, 9), (8, 9)])
+@pytest.mark.parametrize("padded", [True, False])
+def test_a_mask_is_what_two_loops_say(window, causal, start, length, padded):
+    """GPT-3's banded layers see the nearest w positions, themselves included (section 2.1)."""
+    config = Config(**TINY | {"causal": causal})
+    real = torch.arange(length)[None] < torch.tensor([[length], [3]]) if padded else None
+    mask = build_mask(config, window, start, length, real, torch.device("cpu"))
+    found = mask.explicit(torch.zeros(2, 1, length - start, length))
+    found = found.expand(2, 1, length - start, length)[:, 0]
+    for row in range(2):
+        for query in range(start, length):
+            for key in range(length):
+                allowed = key <= query or not causal
+                allowed &= window is None or abs(query - key) < window
+                allowed &= real is None or bool(real[row, key])
+                assert found[row, query - start, key] == allowed, (row, query, key)
+
+
+def test_banded_layers_compute_what_a_naive_attention_does(ids):
+    torch.manual_seed(0)
+    config = Config(**TINY | {"pre_norm": True, "windows": (None, 4)})
+    trunk, trace = CausalLM(config).double().eval().transformer, Trace()
+    trunk(ids, trace=trace)
+    for layer in range(3):
+        block, x = trunk.blocks[layer], trace.hidden[layer]
+        parts = block.attention.qkv(block.norm1(x)).chunk(3, -1)
+        query, key, value = (part.view(2, 12, 3, 4) for part in parts)
+        mixed = torch.zeros(2, 12, 3, 4, dtype=torch.double)
+        for t in range(12):
+            first = max(t - 3, 0) if layer % 2 else 0
+            seen = slice(first, t + 1)
+            scores = (query[:, t, None] * key[:, seen]).sum(-1) / 2  # (B, seen, A), sqrt(D) = 2
+            mixed[:, t] = (scores.softmax(1)[..., None] * value[:, seen]).sum(1)
+        x = x + block.attention.out(mixed.flatten(2))
+        x = x + block.feed_forward(block.norm2(x))
+        expected = trunk.final_norm(x) if layer == 2 else x
+        torch.testing.assert_close(trace.hidden[layer + 1], expected)
+
+
 def test_trace_changes_nothing_and_shows_all(model, ids):
     trace = Trace()
     torch.testing.assert_close(model(ids, trace=trace), model(ids))
@@ -60,6 +114,9 @@ def test_trace_changes_nothing_and_shows_all(model, ids):
 
 
 def test_head_is_the_token_table_itself(model, ids):
+    if not model.config.tied_head:
+        assert model.output.weight.shape == model.transformer.embeddings.token.weight.shape
+        return
     table = model.transformer.embeddings.token.weight
     assert sum(p.numel() for p in model.parameters() if p.shape == table.shape) == table.numel()
     model.loss({"input_ids": ids}).backward()
