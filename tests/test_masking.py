@@ -150,6 +150,21 @@ def test_batches_hold_what_the_model_reads():
     assert "pair_labels" not in alone
 
 
+@pytest.mark.parametrize("same_document", [True, False])
+def test_one_of_four_choices_continues(same_document):
+    batch = SentencePairs(corpus(), PACKING).choices(64, 0, same_document=same_document)[0]
+    assert batch["input_ids"].shape == batch["segment_ids"].shape == (64, 4, 24)
+    assert set(batch["labels"].tolist()) == {0, 1, 2, 3}
+    for ids, label in zip(batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True):
+        halves = [row[1:].index(SEP) + 1 for row in ids]
+        before = [row[h - 1] for row, h in zip(ids, halves, strict=True)]
+        behind = [row[h + 1] for row, h in zip(ids, halves, strict=True)]
+        right = [b // 100 == a // 100 + 1 for a, b in zip(before, behind, strict=True)]
+        assert [i for i, r in enumerate(right) if r] == [label]
+        same = [b // 1000 == before[0] // 1000 for b in behind]
+        assert all(same) if same_document else sum(same) == 1
+
+
 def test_packing_keeps_the_markers_and_cuts_the_longer_text():
     assert PACKING(range(10, 100)) == [CLS, *range(10, 32), SEP]
     packed = PACKING(list(range(10, 60)), list(range(100, 104)))

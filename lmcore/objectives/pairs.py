@@ -85,8 +85,8 @@ class SentencePairs:
         room = self.packing.length - 3
         first = _join(reversed(self.documents[document][:sentence]), room // 2, from_end=True)
         other = document
-        while label == NOT_NEXT and other == document:
-            other, sentence = self._boundary(generator)
+        if label == NOT_NEXT:
+            other, sentence = self._elsewhere(document, generator)
         second = _join(self.documents[other][sentence:], room - len(first))
         return first, second
 
@@ -109,6 +109,49 @@ class SentencePairs:
             return batch if masking is None else mask_tokens(batch, masking, generator)
 
         return Batches(draw, seed)
+
+    def choices(self, size: int, seed: int, *, same_document: bool, ways: int = 4) -> Batches:
+        """Batches of ``size`` questions: which of ``ways`` texts continues the first one?
+
+        The others begin at boundaries of other documents, or at other boundaries of the same.
+        ``input_ids``, ``attention_mask`` and ``segment_ids`` are (size, ways, T), ``labels``
+        (size,). Raises ValueError where no document has ``ways`` boundaries.
+        """
+        documents = [d for d, sentences in enumerate(self.documents) if len(sentences) > ways]
+        if not documents:
+            raise ValueError(f"no document has {ways} boundaries to choose from")
+
+        def draw(generator: torch.Generator) -> Batch:
+            labels = torch.randint(ways, (size,), generator=generator)
+            texts = []
+            for label in labels.tolist():
+                pick = torch.randint(len(documents), (), generator=generator)
+                document = documents[pick]
+                order = torch.randperm(len(self.documents[document]) - 1, generator=generator) + 1
+                sentence, *others = order[:ways].tolist()
+                room = self.packing.length - 3
+                first = _join(
+                    reversed(self.documents[document][:sentence]), room // 2, from_end=True
+                )
+                wrong = [(document, other) for other in others]
+                if not same_document:
+                    wrong = [self._elsewhere(document, generator) for _ in others]
+                wrong.insert(label, (document, sentence))
+                texts += [
+                    self.packing(first, _join(self.documents[d][s:], room - len(first)))
+                    for d, s in wrong
+                ]
+            batch = self.packing.batch(texts, self.packing.length)
+            shaped = {name: tensor.view(size, ways, -1) for name, tensor in batch.items()}
+            return shaped | {"labels": labels}
+
+        return Batches(draw, seed)
+
+    def _elsewhere(self, document: int, generator: torch.Generator) -> tuple[int, int]:
+        other, sentence = self._boundary(generator)
+        while other == document:
+            other, sentence = self._boundary(generator)
+        return other, sentence
 
     def _boundary(self, generator: torch.Generator) -> tuple[int, int]:
         index = torch.randint(len(self.boundaries), (), generator=generator)
