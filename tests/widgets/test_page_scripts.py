@@ -23,7 +23,7 @@ def script(name):
     return text[: text.index(MODULE_END)]
 
 
-@pytest.mark.parametrize("name", ["gpt1", "gpt2", "gpt-mini"])
+@pytest.mark.parametrize("name", ["gpt1", "gpt2", "gpt-mini", "bert-base", "bert-mini"])
 def test_the_ledger_in_the_page_counts_as_python_does(name, tmp_path):
     (sizes,) = ParameterLedger(name).presets
     code = script("parameter_ledger.js") + "say(ledger(given.sizes).map((row) => row.parameters));"
@@ -36,8 +36,9 @@ def test_the_ledgers_totals_are_the_published_ones(tmp_path):
         script("parameter_ledger.js")
         + "say(given.all.map((s) => ledger(s).reduce((sum, row) => sum + row.parameters, 0)));"
     )
-    found = run(tmp_path, ["dom.js"], code, all=ParameterLedger("gpt1", "gpt2").presets)
-    assert found == [116_534_784, 124_439_808]
+    names = ("gpt1", "gpt2", "bert-base", "bert-large")
+    found = run(tmp_path, ["dom.js"], code, all=ParameterLedger(*names).presets)
+    assert found == [116_534_784, 124_439_808, 109_482_240, 335_141_888]
 
 
 def test_the_ledger_says_how_large_a_block_is(tmp_path):
