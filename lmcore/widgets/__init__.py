@@ -1,6 +1,8 @@
 """The book's widgets: anywidgets whose arithmetic runs in the reader's browser."""
 
 from lmcore.widgets.attention_explorer import AttentionExplorer
+from lmcore.widgets.input_composer import InputComposer
+from lmcore.widgets.masking_lab import MaskingLab
 from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
@@ -10,6 +12,8 @@ from lmcore.widgets.training_monitor import TrainingMonitor
 
 __all__ = [
     "AttentionExplorer",
+    "InputComposer",
+    "MaskingLab",
     "PageModel",
     "ParameterLedger",
     "Quiz",

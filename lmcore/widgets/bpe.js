@@ -54,4 +54,10 @@ class ByteLevelBPE {
     flush();
     return text;
   }
+
+  /** One token by itself, to be looked at. */
+  label(id) { return this.decode([id]); }
+
+  /** What a model reads: a text without markers. */
+  framed(ids) { return ids; }
 }

@@ -3,24 +3,15 @@
 import base64
 import json
 import math
-from importlib.resources import files
 
 import pytest
 import torch
-from node import needs_node, run
+from node import needs_node, run, script
 
 from lmcore import CausalLM, Config, ledger, preset
 from lmcore.widgets import ParameterLedger, pack_model
 
 pytestmark = needs_node
-
-MODULE_END = "export default"
-
-
-def script(name):
-    """A widget's script up to its view, to be run under Node."""
-    text = files("lmcore.widgets").joinpath(name).read_text("utf-8")
-    return text[: text.index(MODULE_END)]
 
 
 @pytest.mark.parametrize("name", ["gpt1", "gpt2", "gpt-mini", "bert-base", "bert-mini"])

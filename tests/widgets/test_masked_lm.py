@@ -1,0 +1,108 @@
+"""A masked language model in the page: its logits are torch's, for every wiring of the head."""
+
+import base64
+import random
+
+import pytest
+import torch
+from node import needs_node, run
+
+from lmcore import Config, MaskedLM, preset
+from lmcore.widgets import pack_model
+
+pytestmark = needs_node
+
+SCRIPTS = ["engine.js", "heads.js", "unpack.js"]
+LOGITS = """
+const payload = Buffer.from(given.payload, "base64");
+const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+const model = openTransformer(given.manifest.config, unpack(given.manifest, view));
+const hidden = model.forward(given.ids, { segments: given.segments });
+say({
+  all: [...model.project(hidden)],
+  some: model.logitsAt(hidden, [0, 3]).map((logits) => [...logits]),
+  pair: model.tensors["pair.weight"] ? [...model.pairLogits(hidden)] : null,
+});
+"""
+
+
+def random_masked_lm(seed):
+    """Odd sizes and every switch of the head: narrow embeddings, shared groups, a free output
+    table, another activation, a pooler with or without a pair head."""
+    draw = random.Random(seed)
+    heads, layers = draw.choice([1, 2, 3]), draw.choice([2, 4])
+    hidden = heads * draw.choice([3, 5, 8])
+    pooler = draw.random() < 0.7
+    config = Config(
+        vocab_size=29, context_length=12, hidden_size=hidden, num_heads=heads, num_layers=layers,
+        causal=False, embedding_norm=draw.random() < 0.8, num_segments=draw.choice([0, 2]),
+        embedding_size=draw.choice([hidden, hidden - 1, 2]), num_groups=draw.choice([1, 2, layers]),
+        pooler=pooler, tied_head=draw.random() < 0.6, pre_norm=draw.random() < 0.3,
+        activation=draw.choice(["gelu", "gelu_tanh", "relu"]),
+        head_activation=draw.choice([None, "gelu", "silu"]), norm_eps=draw.choice([1e-5, 1e-12]),
+        init_std=0.3,
+    )  # fmt: skip
+    torch.manual_seed(seed)
+    model = MaskedLM(config, pair_head=pooler and draw.random() < 0.7).eval()
+    for parameter in model.parameters():  # norms and biases too, away from 1 and 0
+        parameter.data += 0.1 * torch.randn_like(parameter)
+        parameter.data = parameter.data.half().float()  # what fp16 holds exactly
+    return model
+
+
+def asked(model, tmp_path, dtype):
+    """What torch and the page say of one text: logits (9, V), and the pair's or None."""
+    ids = torch.randint(29, (1, 9))
+    segments = torch.tensor([[0] * 4 + [1] * 5])
+    with torch.no_grad():
+        hidden = model.hidden({"input_ids": ids, "segment_ids": segments})
+        logits = model.project(hidden)[0]
+        pair = model.pair_logits(hidden)[0] if model.pair is not None else None
+    manifest, payload = pack_model(model, dtype)
+    found = run(
+        tmp_path, SCRIPTS, LOGITS, ids=ids[0].tolist(), segments=segments[0].tolist(),
+        manifest=manifest, payload=base64.b64encode(payload).decode(),
+    )  # fmt: skip
+    return logits, pair, found
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_logits_equal_torch(seed, tmp_path):
+    logits, pair, found = asked(random_masked_lm(seed), tmp_path, "float16")
+    torch.testing.assert_close(
+        torch.tensor(found["all"]).view_as(logits), logits, atol=1e-4, rtol=1e-5
+    )
+    torch.testing.assert_close(torch.tensor(found["some"]), logits[[0, 3]], atol=1e-4, rtol=1e-5)
+    assert (found["pair"] is None) == (pair is None)
+    if pair is not None:
+        torch.testing.assert_close(torch.tensor(found["pair"]), pair, atol=1e-4, rtol=1e-5)
+
+
+def test_the_random_models_meet_every_switch():
+    models = [random_masked_lm(seed) for seed in range(10)]
+    assert {model.pair is None for model in models} == {True, False}
+    for field in ("tied_head", "project", "embedding_norm", "pooler", "pre_norm"):
+        assert {getattr(model.config, field) for model in models} == {True, False}
+    groups = {model.config.num_groups == model.config.num_layers for model in models}
+    assert groups == {True, False}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_int8_is_torch_on_weights_rounded_row_by_row(seed, tmp_path):
+    model = random_masked_lm(seed)
+    for parameter in model.parameters():
+        if parameter.dim() == 2:
+            scales = parameter.data.abs().amax(1, keepdim=True) / 127
+            parameter.data = (parameter.data / scales).round() * scales
+    logits, _, found = asked(model, tmp_path, "int8")
+    torch.testing.assert_close(
+        torch.tensor(found["all"]).view_as(logits), logits, atol=1e-3, rtol=1e-4
+    )
+
+
+def test_int8_moves_a_small_berts_logits_by_a_few_percent_of_their_spread(tmp_path):
+    torch.manual_seed(0)
+    config = preset("bert-mini").replace(vocab_size=29)
+    logits, _, found = asked(MaskedLM(config).eval(), tmp_path, "int8")
+    error = torch.tensor(found["all"]).view_as(logits) - logits
+    assert 0 < error.abs().max() < 0.1 * logits.std()
