@@ -10,7 +10,8 @@ FLOORS = [
     {"config", "tokenizer", "data"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "objectives"},
-    {"train", "recipe", "generate", "checkpoint", "measure", "baselines", "squad", "study", "hf"},
+    {"train", "run", "recipe", "generate", "checkpoint", "hf"}
+    | {"measure", "squad", "baselines", "study"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -3,6 +3,7 @@
 from lmcore.data.corpora import Document, load_state_of_the_union, load_wikipedia
 from lmcore.data.questions import Question, load_factbook, load_handwritten_questions
 from lmcore.data.tasks import Example, Task, description_task, topic_task, word_order_task
+from lmcore.data.textfile import load_text_file
 
 __all__ = [
     "Document",
@@ -13,6 +14,7 @@ __all__ = [
     "load_factbook",
     "load_handwritten_questions",
     "load_state_of_the_union",
+    "load_text_file",
     "load_wikipedia",
     "topic_task",
     "word_order_task",
