@@ -7,6 +7,7 @@ from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
 from lmcore.widgets.quiz import Quiz
+from lmcore.widgets.span_picker import SpanPicker, span_example
 from lmcore.widgets.text_generator import TextGenerator
 from lmcore.widgets.training_monitor import TrainingMonitor
 
@@ -17,7 +18,9 @@ __all__ = [
     "PageModel",
     "ParameterLedger",
     "Quiz",
+    "SpanPicker",
     "TextGenerator",
     "TrainingMonitor",
     "pack_model",
+    "span_example",
 ]
