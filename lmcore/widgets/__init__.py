@@ -2,6 +2,7 @@
 
 from lmcore.widgets.attention_explorer import AttentionExplorer
 from lmcore.widgets.input_composer import InputComposer
+from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
 from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
@@ -14,6 +15,7 @@ from lmcore.widgets.training_monitor import TrainingMonitor
 __all__ = [
     "AttentionExplorer",
     "InputComposer",
+    "MaskFiller",
     "MaskingLab",
     "PageModel",
     "ParameterLedger",

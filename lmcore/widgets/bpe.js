@@ -55,6 +55,8 @@ class ByteLevelBPE {
     return text;
   }
 
+  id(token) { return this.ids.get(token); }
+
   /** One token by itself, to be looked at. */
   label(id) { return this.decode([id]); }
 

@@ -1,6 +1,6 @@
 // Which tokens are hidden, and behind what: the rule of lmcore/objectives/masking.py, with dice
 // that fall the same for the same seed.
-const SHARE_MASKED = .8, SHARE_RANDOM = .1, MOST_TOKENS = 126, DRAWS = 1000;
+const SHARE_MASKED = .8, SHARE_RANDOM = .1, MOST_TOKENS = 126, DRAWS = 200;
 const FATES = {
   masked: { icon: "■", says: (was) => `masked: ${was}` },
   replaced: { icon: "⇄", says: (was) => `replaced: ${was}` },

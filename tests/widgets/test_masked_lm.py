@@ -5,10 +5,10 @@ import random
 
 import pytest
 import torch
-from node import needs_node, run
+from node import needs_node, run, script
 
-from lmcore import Config, MaskedLM, preset
-from lmcore.widgets import pack_model
+from lmcore import CausalLM, Config, MaskedLM, Tokenizer, count_parameters, preset
+from lmcore.widgets import MaskFiller, PageModel, pack_model
 
 pytestmark = needs_node
 
@@ -106,3 +106,42 @@ def test_int8_moves_a_small_berts_logits_by_a_few_percent_of_their_spread(tmp_pa
     logits, _, found = asked(MaskedLM(config).eval(), tmp_path, "int8")
     error = torch.tensor(found["all"]).view_as(logits) - logits
     assert 0 < error.abs().max() < 0.1 * logits.std()
+
+
+def test_int8_is_about_a_byte_a_weight():
+    model = MaskedLM(preset("bert-mini"))
+    _, payload = pack_model(model, "int8")
+    assert 1 < len(payload) / count_parameters(model) < 1.05
+
+
+def test_gaps_in_words(tmp_path):
+    """Even odds of n tokens are as unsure as n choices; several gaps are filled apart."""
+    even = {"probabilities": [0.25] * 4, "best": [2, 0]}
+    sure = {"probabilities": [0, 1], "best": [1]}
+    code = script("mask_filler.js") + """
+    const label = (id) => `t${id}`;
+    say([[], [given.even], [given.even, given.sure]].map((gaps) => reading(gaps, label)));
+    """  # fmt: skip
+    none, one, two = run(tmp_path, ["dom.js"], code, even=even, sure=sure)
+    assert none == "Write [MASK] where a word is to be guessed."
+    assert one == (
+        "In the gap, “t2” has 25%, and the model is as unsure as between 4.0 even choices."
+    )
+    assert "In gap 2, “t1” has 100%, and the model is as unsure as between 1.0 even" in two
+    assert two.endswith(
+        "Each gap is filled by itself: the model does not know what it puts into the others."
+    )
+
+
+def test_a_filler_needs_a_masked_model():
+    config = Config(
+        vocab_size=2048, context_length=8, hidden_size=8, num_layers=1, num_heads=2, causal=False
+    )
+    tokenizer = Tokenizer.load("wordpiece-2048")
+    page_model = PageModel("small", MaskedLM(config), tokenizer, "int8")
+    filler = MaskFiller(page_model, "a [MASK]", examples=("one", "two"))
+    assert (filler.text, filler.examples) == ("a [MASK]", ["one", "two"])
+    assert filler.get_state()["page_model"] == f"IPY_MODEL_{page_model.model_id}"
+    causal = CausalLM(config.replace(causal=True))
+    with pytest.raises(ValueError, match="gpt fills no gaps: a MaskedLM is needed"):
+        MaskFiller(PageModel("gpt", causal, tokenizer), "a [MASK]")
