@@ -5,6 +5,7 @@ Each objective is a pure function of what it is given and a random generator, ne
 
 from lmcore.objectives.batches import Batch, Batches, TextEncoder
 from lmcore.objectives.causal import PackedText
+from lmcore.objectives.incontext import InContextTasks
 from lmcore.objectives.labeled import InputTransform, LabeledText
 from lmcore.objectives.masking import Masking, mask_tokens
 from lmcore.objectives.pairs import IS_NEXT, NOT_NEXT, PairPacking, SentencePairs
@@ -15,6 +16,7 @@ __all__ = [
     "NOT_NEXT",
     "Batch",
     "Batches",
+    "InContextTasks",
     "InputTransform",
     "LabeledText",
     "Masking",

@@ -1,12 +1,14 @@
 """The book's widgets: anywidgets whose arithmetic runs in the reader's browser."""
 
 from lmcore.widgets.attention_explorer import AttentionExplorer
+from lmcore.widgets.compute_calculator import ComputeCalculator, training_cost
 from lmcore.widgets.input_composer import InputComposer
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
 from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
+from lmcore.widgets.prompt_builder import PromptBuilder
 from lmcore.widgets.quiz import Quiz
 from lmcore.widgets.span_picker import SpanPicker, span_example
 from lmcore.widgets.text_generator import TextGenerator
@@ -14,15 +16,18 @@ from lmcore.widgets.training_monitor import TrainingMonitor
 
 __all__ = [
     "AttentionExplorer",
+    "ComputeCalculator",
     "InputComposer",
     "MaskFiller",
     "MaskingLab",
     "PageModel",
     "ParameterLedger",
+    "PromptBuilder",
     "Quiz",
     "SpanPicker",
     "TextGenerator",
     "TrainingMonitor",
     "pack_model",
     "span_example",
+    "training_cost",
 ]
