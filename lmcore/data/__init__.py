@@ -1,12 +1,14 @@
 """The texts and tasks that ship with the package: usable with no network."""
 
 from lmcore.data.corpora import Document, load_state_of_the_union, load_wikipedia
+from lmcore.data.minimal_pairs import MinimalPair, minimal_pairs
 from lmcore.data.questions import Question, load_factbook, load_handwritten_questions
 from lmcore.data.tasks import Example, Task, description_task, topic_task, word_order_task
 
 __all__ = [
     "Document",
     "Example",
+    "MinimalPair",
     "Question",
     "Task",
     "description_task",
@@ -14,6 +16,7 @@ __all__ = [
     "load_handwritten_questions",
     "load_state_of_the_union",
     "load_wikipedia",
+    "minimal_pairs",
     "topic_task",
     "word_order_task",
 ]
