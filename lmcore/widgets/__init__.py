@@ -1,18 +1,22 @@
 """The book's widgets: anywidgets whose arithmetic runs in the reader's browser."""
 
 from lmcore.widgets.attention_explorer import AttentionExplorer
+from lmcore.widgets.bpe_stepper import BpeStepper
 from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
 from lmcore.widgets.quiz import Quiz
+from lmcore.widgets.sampling_explorer import SamplingExplorer
 from lmcore.widgets.text_generator import TextGenerator
 from lmcore.widgets.training_monitor import TrainingMonitor
 
 __all__ = [
     "AttentionExplorer",
+    "BpeStepper",
     "PageModel",
     "ParameterLedger",
     "Quiz",
+    "SamplingExplorer",
     "TextGenerator",
     "TrainingMonitor",
     "pack_model",
