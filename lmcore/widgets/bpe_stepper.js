@@ -1,6 +1,6 @@
 // Byte-pair encoding by hand: each step merges the pair of neighbors that was learned first.
 const MOST_LETTERS = 200, CANDIDATES = 6;
-const EXAMPLES = [["emoji", "🙂👩‍👩‍👧"], ["한국어", "한국어는 어떻게 나뉘나요?"], ["code", "for i in range(10):\n        print(i ** 2)"]];
+const EXAMPLES = [["emoji", "🙂👩‍👩‍👧"], ["Korean", "한국어는 어떻게 나뉘나요?"], ["code", "for i in range(10):\n        print(i ** 2)"]];
 const LETTER_BYTES = new Map(BYTE_LETTERS.map((letter, byte) => [letter, byte]));
 
 /** A token's letters as its bytes' text; bytes that are no text by themselves in hexadecimal. */

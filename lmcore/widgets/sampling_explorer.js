@@ -5,7 +5,7 @@ const RULES = {
   "cool (0.5)": { ...OPEN, temperature: .5 }, "hot (1.5)": { ...OPEN, temperature: 1.5 },
 };
 
-/** Bars of the model's own odds (outlined) and of what is drawn from (filled); the cut ones hatched. */
+/** Bars of the odds that are drawn from, a tick at the model's own; the cut ones hatched. */
 function bars({ tokenizer, own, drawn, order }, width) {
   const left = 92, long = Math.min(width, 560) - left - 58, top = Math.max(own[order[0]], drawn[order[0]]), row = 23;
   const picture = drawing(width, order.length * row + 4, "The likeliest next tokens: the model's odds, and the odds that are left");
@@ -14,10 +14,13 @@ function bars({ tokenizer, own, drawn, order }, width) {
   order.forEach((token, i) => {
     const y = i * row + 2, cut = drawn[token] === 0;
     picture.append(s("text", { x: left - 8, y: y + 14, "text-anchor": "end" }, visible(tokenizer.decode([token]))));
-    if (!cut) picture.append(s("rect", { x: left, y, width: size(drawn[token]), height: 17, rx: 2, fill: "var(--lm-causal)" }));
-    picture.append(
-      s("rect", { x: left, y: y + (cut ? 0 : 4), width: size(own[token]), height: cut ? 17 : 9, rx: 2, fill: cut ? `url(#${id})` : "none", stroke: cut ? "var(--lm-soft)" : "var(--lm-highlight)", "stroke-width": 1.5 }),
-      s("text", { x: left + 7 + size(Math.max(own[token], drawn[token])), y: y + 14 }, cut ? "cut" : percent(drawn[token], 1)));
+    if (cut) picture.append(s("rect", { x: left, y, width: size(own[token]), height: 17, rx: 2, fill: `url(#${id})`, stroke: "var(--lm-soft)", "stroke-width": 1.5 }));
+    else {
+      const mark = left + size(own[token]);
+      picture.append(s("rect", { x: left, y, width: size(drawn[token]), height: 17, rx: 2, fill: "var(--lm-causal)" }),
+        s("path", { d: `M${mark} ${y - 1}V${y + 18}`, stroke: "var(--lm-ink)", "stroke-width": 2.5 }));
+    }
+    picture.append(s("text", { x: left + 7 + size(Math.max(own[token], drawn[token])), y: y + 14 }, cut ? "cut" : percent(drawn[token], 1)));
   });
   return picture;
 }
@@ -47,7 +50,7 @@ export default {
     frame(el, "sampling", "Which tokens may come next?", wide, h("div", { class: "lm-row" }, warm, labeled("top-k", topK), part),
       h("div", { class: "lm-row lm-close", role: "group", "aria-label": "Jump to a rule" },
         ...Object.entries(RULES).map(([label, rule]) => button(label, () => { set(rule); show(); })), button("Reset", reset)),
-      outcome, picture, h("p", { class: "lm-soft" }, "Filled: the odds that are drawn from. Outlined: the model's own. Hatched: cut."));
+      outcome, picture, h("p", { class: "lm-soft" }, "Bars: the odds that are drawn from. Ticks: the model's own. Hatched: cut."));
     let logits = null, view = null, typed = 0;
     const paint = fitted(picture, (width) => (view ? bars(view, width) : ""));
 

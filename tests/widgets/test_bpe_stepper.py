@@ -6,7 +6,7 @@ import pytest
 from node import needs_node, run
 
 from lmcore import Tokenizer
-from lmcore.widgets import BpeStepper
+from lmcore.widgets import BpeStepper, SamplingExplorer
 
 HARD = [
     "", " ", "hello hello", "The lowest of the low", "한국어는 어떻게 나뉘나요?",
@@ -74,3 +74,10 @@ def test_what_it_opens_at_and_what_it_refuses():
     assert len(widget.merges.splitlines()) == 50_000
     with pytest.raises(ValueError, match="WordPiece tokenizer has no merges"):
         BpeStepper(Tokenizer.load("wordpiece-2048"), "")
+
+
+@pytest.mark.parametrize("kind", [BpeStepper, SamplingExplorer])
+def test_a_script_is_one_module_without_imports_or_network(kind):
+    for forbidden in ("import ", "fetch(", "innerHTML", "http:", "https:"):
+        assert forbidden not in kind._esm.replace("http://www.w3.org/2000/svg", "")
+    assert kind._esm.count("export default") == 1
