@@ -193,12 +193,14 @@ def test_a_run_that_is_asked_to_stop_ends_its_step_and_goes_on_later(tmp_path, n
 
 def test_a_process_killed_without_a_word_goes_on(tmp_path):
     code = (
-        "import pathlib, signal, sys; sys.path.insert(0, sys.argv[1]);"
+        "import pathlib, signal, sys, torch; sys.path.insert(0, sys.argv[1]);"
+        "torch.set_num_threads(int(sys.argv[3]));"  # sums over threads round by their number
         "from test_run import Signals, start;"
         "start(pathlib.Path(sys.argv[2]), batches=Signals(13, signal.SIGKILL))"
     )
     here, folder = str(Path(__file__).parent), tmp_path / "stopped"
-    killed = subprocess.run([sys.executable, "-c", code, here, str(folder)], check=False)
+    arguments = [here, str(folder), str(torch.get_num_threads())]
+    killed = subprocess.run([sys.executable, "-c", code, *arguments], check=False)
     assert killed.returncode == -signal.SIGKILL
     ended, said = start(folder, resume=True)
     assert ended
