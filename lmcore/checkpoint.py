@@ -94,6 +94,18 @@ def load_checkpoint(folder: str | Path) -> nn.Module:
     return model.eval()
 
 
+def shipped_checkpoint(name: str) -> Path:
+    """The folder of a checkpoint that comes with the package, such as "bert-mini".
+
+    Raises ValueError naming those there are where it is none of them.
+    """
+    home = Path(__file__).parent / "checkpoints"
+    names = sorted(path.parent.name for path in home.glob(f"*/{CONFIG}"))
+    if name not in names:
+        raise ValueError(f"no checkpoint {name!r} is shipped: {', '.join(names) or 'none is'}")
+    return home / name
+
+
 def load_config(folder: str | Path) -> Config:
     """The wiring of a checkpoint.
 

@@ -123,9 +123,6 @@ class Discriminator(Encoder):
         return losses.mean() if real is None else (losses * real).sum() / real.sum()
 
 
-Summary = Literal["pooler", "gelu", "relu"]
-
-
 class SequenceClassifier(Encoder):
     """A label for a text or a pair, off the first position.
 
@@ -133,7 +130,12 @@ class SequenceClassifier(Encoder):
     (BERT, section 4.1; ALBERT), or a new dense layer with GELU (ELECTRA) or ReLU (DistilBERT).
     """
 
-    def __init__(self, config: Config, num_labels: int, summary: Summary = "pooler") -> None:
+    def __init__(
+        self,
+        config: Config,
+        num_labels: int,
+        summary: Literal["pooler", "gelu", "relu"] = "pooler",
+    ) -> None:
         super().__init__(config)
         if num_labels < 2:
             raise ValueError(f"num_labels {num_labels} is not allowed: at least 2")

@@ -111,6 +111,13 @@ class Tokenizer:
             raise ValueError(f"token {token!r} is not in the vocabulary")
         return found
 
+    def token_of(self, id: int) -> str:
+        """One token as it is written in the vocabulary. Raises ValueError where there is none."""
+        found = self._backend.id_to_token(id)
+        if found is None:
+            raise ValueError(f"id {id} is not in the vocabulary of {len(self)}")
+        return found
+
     @property
     def vocab_size(self) -> int:
         """V, special tokens included."""

@@ -55,14 +55,26 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
 
 
 def train_step(
-    model: nn.Module, optimizer: Optimizer, batch: Batch, recipe: Recipe, rate: float
+    model: nn.Module,
+    optimizer: Optimizer,
+    batch: Batch,
+    recipe: Recipe,
+    rate: float,
+    dtype: torch.dtype | None = None,
 ) -> Tensor:
-    """One update at learning rate ``rate``; returns the loss, still on its device."""
+    """One update at learning rate ``rate``; returns the loss, still on its device.
+
+    ``dtype`` is that of the forward pass: bfloat16 under autocast, or float32. None: bfloat16 on
+    CUDA, float32 elsewhere.
+    """
     device = next(model.parameters()).device
     for group in optimizer.param_groups:
         group["lr"] = rate
     batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
-    with torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext():
+    if dtype is None:
+        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    half = dtype == torch.bfloat16
+    with torch.autocast(device.type, torch.bfloat16) if half else nullcontext():
         loss = model.loss(batch)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -126,15 +138,8 @@ def _log(
     history.seconds = seconds
     if not pending:
         return
-    losses = torch.stack(pending).float().tolist()
-    pending.clear()
-    for loss in losses:
-        if not math.isfinite(loss):
-            raise FloatingPointError(
-                f"the loss became {loss} at step {len(history.losses)}: a lower learning rate "
-                f"or a longer warm-up may help"
-            )
-        history.losses.append(loss)
+    losses = check_loss(pending, len(history.losses))
+    history.losses += losses
     if monitor:
         done = len(history.losses)
         left = seconds / done * (steps - done)
@@ -154,3 +159,20 @@ def _validate(
     model.train()
     if monitor:
         monitor.validate(*history.validation[-1])
+
+
+def check_loss(pending: list[Tensor], done: int) -> list[float]:
+    """The losses that wait on the device as numbers, and none waiting any more.
+
+    ``done`` steps came before them. Raises FloatingPointError, naming the step, where one is not
+    a finite number.
+    """
+    losses = torch.stack(pending).float().tolist()
+    pending.clear()
+    for step, loss in enumerate(losses, done):
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"the loss became {loss} at step {step}: a lower learning rate "
+                f"or a longer warm-up may help"
+            )
+    return losses

@@ -1,4 +1,4 @@
-"""One browser for the tests of pages and of JupyterLab: Playwright starts once in a process."""
+"""What tests share: one browser in a process, and the table of planted bugs at the end."""
 
 import shutil
 import sys
@@ -31,3 +31,25 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+PLANTED = pytest.StashKey[list]()
+
+
+@pytest.fixture
+def bug_table(request):
+    """Rows (bug, check, whether it was caught) that are printed when all tests are through."""
+    return request.config.stash.setdefault(PLANTED, [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Print which planted bug was caught by which check."""
+    rows = config.stash.get(PLANTED, [])
+    if not rows:
+        return
+    terminalreporter.section(
+        f"planted bugs: {sum(caught for *_, caught in rows)} of {len(rows)} caught"
+    )
+    width = max(len(name) for name, *_ in rows)
+    for name, check, caught in rows:
+        terminalreporter.write_line(f"{name:{width}}  {'caught' if caught else 'MISSED'}  {check}")

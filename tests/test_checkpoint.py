@@ -21,6 +21,7 @@ from lmcore import (
     load_weights,
     save_checkpoint,
 )
+from lmcore.checkpoint import shipped_checkpoint
 
 
 @pytest.fixture
@@ -150,3 +151,8 @@ def test_a_tokenizer_goes_with_its_model(model, tmp_path):
     save_checkpoint(model, tmp_path, tokenizer=tokenizer)
     again = Tokenizer.load(tmp_path / "tokenizer.json")
     assert again.encode("We the people") == tokenizer.encode("We the people")
+
+
+def test_an_unknown_shipped_checkpoint_is_refused_by_name():
+    with pytest.raises(ValueError, match="no checkpoint 'gpt-9' is shipped"):
+        shipped_checkpoint("gpt-9")

@@ -43,3 +43,18 @@ def test_every_figure_in_use_exists_and_has_an_alternative_text(name, text):
         assert alt, f"{match[1]} has no alternative text"
         assert len(alt[1]) > 40
     assert not re.search(r"!\[\]\(", text), "a picture without an alternative text"
+
+
+CHAPTERS = sorted((BOOK / "chapters").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
+def test_every_plot_of_a_chapter_has_an_alternative_text(path):
+    plots = 0
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        kinds = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
+        if kinds & {"image/png", "image/svg+xml"}:
+            plots += 1
+            said = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(said) > 60, cell["source"]
+    assert plots

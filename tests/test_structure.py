@@ -10,10 +10,8 @@ FLOORS = [
     {"config", "tokenizer", "data"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "objectives"},
-    {
-        "train", "recipe", "generate", "checkpoint", "measure", "baselines", "preference", "squad",
-        "study", "hf",
-    },
+    {"train", "run", "recipe", "generate", "checkpoint", "hf"}
+    | {"measure", "squad", "preference", "baselines", "study"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))

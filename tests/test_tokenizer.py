@@ -108,3 +108,19 @@ def test_a_file_that_is_no_tokenizer_is_refused(tmp_path):
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(ValueError, match="is not a tokenizers JSON file"):
         Tokenizer.load(tmp_path / "x.json")
+
+
+def test_a_token_and_its_id_go_both_ways():
+    tokenizer = Tokenizer.load("wordpiece-2048")
+    for token in ("[MASK]", "the", "##s"):
+        assert tokenizer.token_of(tokenizer.id_of(token)) == token
+    with pytest.raises(ValueError, match="id 2048 is not in the vocabulary of 2048"):
+        tokenizer.token_of(2048)
+
+
+def test_offsets_point_into_the_text_as_it_was_written():
+    text = "Déjà vu in São Paulo, 1954."
+    ids, offsets = Tokenizer.load("wordpiece-2048").encode_with_offsets(text)
+    assert ids == Tokenizer.load("wordpiece-2048").encode(text)
+    assert text[offsets[0][0] : offsets[-1][1]] == text
+    assert all(a < b for a, b in offsets)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from lmcore.cli import answers, checkpoints, counting
+from lmcore.cli import answers, checkpoints, counting, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"lmcore {options.command}: {error}", file=sys.stderr)
         return 2
+    except FloatingPointError as error:  # the input was usable, the run failed
+        print(f"lmcore {options.command}: {error}", file=sys.stderr)
+        return 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,6 +37,6 @@ def _parser() -> argparse.ArgumentParser:
         "Hugging Face hub.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for room in (counting, checkpoints, answers):
+    for room in (counting, training, checkpoints, answers):
         room.add_commands(commands)
     return parser

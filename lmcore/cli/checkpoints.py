@@ -41,7 +41,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def _parity(options: argparse.Namespace) -> int:
     _quiet()
     found = parity(options.folder, revision=options.revision)
-    print("largest difference between transformers and lmcore, fp32, random padded batches")
+    print("largest differences from transformers on random padded batches, fp32")
     print(f"logits    {found.logits:.1e}")
     print(f"loss      {found.loss:.1e}")
     print(f"gradient  {found.gradient:.1e}  of {found.gradient_of or 'every parameter'}")

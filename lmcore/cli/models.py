@@ -6,7 +6,13 @@ from pathlib import Path
 
 from torch import nn
 
-from lmcore.checkpoint import CONFIG, TOKENIZER, load_checkpoint, load_config
+from lmcore.checkpoint import (
+    CONFIG,
+    TOKENIZER,
+    load_checkpoint,
+    load_config,
+    shipped_checkpoint,
+)
 from lmcore.config import Config
 from lmcore.hf import load_hf
 from lmcore.hf.files import find_folder, read_json
@@ -30,9 +36,15 @@ def read_any_config(folder: Path) -> Config:
 def load_any(folder_or_name: str) -> tuple[nn.Module, Path]:
     """The model of a checkpoint of either kind, in eval mode, and its folder.
 
-    Raises ValueError, in one line, where there is none.
+    A name that is no folder is one of the shipped checkpoints, else one on the hub. Raises
+    ValueError, in one line, where there is none.
     """
-    folder = find_folder(folder_or_name)
+    folder = Path(folder_or_name)
+    if not folder.is_dir():
+        try:
+            folder = shipped_checkpoint(folder_or_name)
+        except ValueError:
+            folder = find_folder(folder_or_name)
     return (load_hf(folder) if is_theirs(folder) else load_checkpoint(folder)), folder
 
 

@@ -4,6 +4,7 @@ from lmcore.data.corpora import Document, load_state_of_the_union, load_wikipedi
 from lmcore.data.minimal_pairs import MinimalPair, minimal_pairs
 from lmcore.data.questions import Question, load_factbook, load_handwritten_questions
 from lmcore.data.tasks import Example, Task, description_task, topic_task, word_order_task
+from lmcore.data.textfile import load_text_file
 
 __all__ = [
     "Document",
@@ -15,6 +16,7 @@ __all__ = [
     "load_factbook",
     "load_handwritten_questions",
     "load_state_of_the_union",
+    "load_text_file",
     "load_wikipedia",
     "minimal_pairs",
     "topic_task",

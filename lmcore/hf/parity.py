@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,11 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Parity:
-    """The largest absolute differences over all batches; ``gradient_of`` names the worst."""
+    """The largest differences over all batches; ``gradient_of`` names the worst parameter.
+
+    A difference is absolute, or in units of the largest value of the reference where that
+    exceeds 1: fp32 rounds a logit of 20 twenty times as coarsely as one of 1.
+    """
 
     logits: float
     loss: float
@@ -86,9 +91,10 @@ def parity(
 
 
 def distance(a: Tensor, b: Tensor) -> float:
-    """The largest absolute difference; infinite where either is no number."""
-    largest = (a - b).abs().max().item() if a.numel() else 0.0
-    return largest if largest == largest else float("inf")
+    """The largest difference of ``a`` from the reference ``b``, in units of b's largest value
+    where that exceeds 1; infinite where either is no number."""
+    largest = ((a - b).abs().max() / b.abs().max().clamp(min=1)).item() if a.numel() else 0.0
+    return largest if math.isfinite(largest) else math.inf
 
 
 def draw_batch(model: nn.Module, generator: torch.Generator, pad: int) -> dict[str, Tensor]:

@@ -51,9 +51,10 @@ def family_of(theirs: dict) -> tuple[Family, tuple[str, ...]]:
     """
     names = theirs.get("architectures") or []
     if len(names) != 1 or names[0] not in ARCHITECTURES:
-        raise ValueError(
-            f"architectures {names} is not supported: one of {', '.join(ARCHITECTURES)}"
-        )
+        family = theirs.get("model_type")
+        known = [name for name, (model_type, _) in ARCHITECTURES.items() if model_type == family]
+        supported = known or [f"those of {', '.join(FAMILIES)}"]
+        raise ValueError(f"architectures {names} is not supported: {', '.join(supported)}")
     model_type, heads = ARCHITECTURES[names[0]]
     if theirs.get("model_type", model_type) != model_type:
         raise ValueError(f"model_type {theirs['model_type']!r} does not go with {names[0]}")

@@ -5,7 +5,7 @@ const MOST = 48;
 function square({ tokens, weights, masked }, row, column, hatch, place) {
   const hidden = masked && column > row, share = weights[row * tokens.length + column];
   const [from, to] = [visible(tokens[row]), visible(tokens[column])];
-  return s("rect", { ...place, fill: hidden ? hatch : "var(--lm-causal)", "fill-opacity": hidden ? 1 : Math.max(Math.sqrt(share), .04) },
+  return s("rect", { ...place, fill: hidden ? hatch : "var(--lm-own)", "fill-opacity": hidden ? 1 : Math.max(Math.sqrt(share), .04) },
     s("title", {}, hidden ? `${from} cannot see ${to}: it comes later` : `${from} → ${to}: ${percent(share)}`));
 }
 
@@ -62,7 +62,8 @@ const choices = (n, value) => Array.from({ length: n }, (_, i) => h("option", { 
 export default {
   async render({ model, el }) {
     const { transformer, tokenizer } = await openModel(model), { config } = transformer;
-    const unmasked = new Transformer({ ...config, causal: false }, transformer.tensors), most = Math.min(MOST, config.context_length);
+    const unmasked = new Transformer({ ...config, causal: false }, transformer.tensors), markers = tokenizer.framed([]).length;
+    const room = Math.min(MOST, config.context_length) - markers;
     const text = h("input", { type: "text", name: "text", value: model.get("text"), maxlength: 1000, autocomplete: "off", spellcheck: "false", oninput: later(retype) });
     const layer = h("select", { name: "layer", onchange: redraw }, ...choices(config.num_layers, model.get("layer")));
     const head = h("select", { name: "head", onchange: redraw }, ...choices(config.num_heads, model.get("head")));
@@ -71,24 +72,26 @@ export default {
     const picture = h("div", { class: "lm-scroll", tabindex: 0, role: "region", "aria-label": "Attention matrix" });
     const outcome = h("output", { "aria-live": "polite" }), note = h("p", { class: "lm-note" }), legend = h("p", { class: "lm-soft" });
     const wide = labeled("your text", text); wide.classList.add("lm-wide");
-    frame(el, "attention-explorer", "Where does each head look?", h("div", { class: "lm-row" }, wide,
+    const root = frame(el, "attention-explorer", "Where does each head look?", h("div", { class: "lm-row" }, wide,
       labeled("layer", layer), labeled("head", head), config.causal ? h("label", { class: "lm-check" }, mask, "causal mask") : null,
       button("Reset", reset)), note, outcome, strip, picture, legend);
+    root.style.setProperty("--lm-own", `var(--lm-${config.causal ? "causal" : "bidirectional"})`);
     let view = { tokens: [] }, layers = [], typed = 0;
     const paint = fitted(picture, (width) => (view.tokens.length ? matrix(view, width, pick) : ""));
 
     async function retype() {
-      const ids = tokenizer.encode(text.value), kept = ids.slice(0, most), mine = ++typed, pause = pauses(), trace = [];
+      const ids = tokenizer.encode(text.value, ["[MASK]"]), kept = ids.length ? tokenizer.framed(ids.slice(0, room)) : [];
+      const mine = ++typed, pause = pauses(), trace = [], gap = kept.indexOf(tokenizer.id("[MASK]"));
       const masked = config.causal && mask.checked, steps = (masked ? transformer : unmasked).steps(kept, { trace });
-      note.textContent = ids.length > most ? `Your text has ${ids.length} tokens: the first ${most} are drawn.` : ids.length ? "" : "Type a few words to see attention.";
+      note.textContent = ids.length > room ? `Your text has ${ids.length} tokens: the first ${room} are drawn.` : ids.length ? "" : "Type a few words to see attention.";
       while (kept.length && !steps.next().done) {
         await pause();
         if (mine !== typed) return;  // the reader has typed on
       }
       const same = kept.length === view.tokens.length;  // the mask was switched: stay at the token
       layers = trace;
-      view = { tokens: kept.map((id) => tokenizer.decode([id])), chosen: same ? view.chosen : kept.length - 1, masked, causal: config.causal };
-      legend.textContent = `Darker squares are more attention.${masked ? " Hatched ones are the future, which the causal mask hides." : ""} Pick a token above, or a row.`;
+      view = { tokens: kept.map((id) => tokenizer.label(id)), chosen: same ? view.chosen : gap >= 0 ? gap : kept.length - 1 - markers / 2, masked, causal: config.causal };
+      legend.textContent = `The fuller its color, the more attention a square stands for.${masked ? " Hatched ones are the future, which the causal mask hides." : config.causal ? "" : " None is hidden: every token sees both sides."} Pick a token above, or a row.`;
       redraw();
     }
     function redraw() {

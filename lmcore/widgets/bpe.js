@@ -54,4 +54,12 @@ class ByteLevelBPE {
     flush();
     return text;
   }
+
+  id(token) { return this.ids.get(token); }
+
+  /** One token by itself, to be looked at. */
+  label(id) { return this.decode([id]); }
+
+  /** What a model reads: a text without markers. */
+  framed(ids) { return ids; }
 }

@@ -5,18 +5,18 @@ async function openModel(model) {
   return unpackModel(source);
 }
 
-/** What was made for `key` before, in this widget or another of the page; made now if it was not. */
-function shared(key, make) {
-  const shelf = (globalThis.lmcoreShelf ??= new Map());
-  if (!shelf.has(key)) shelf.set(key, make());
-  return shelf.get(key);
-}
-
 function unpackModel(source) {
   const manifest = source.get("manifest"), json = source.get("tokenizer");
   return {
     name: source.get("name"),
-    transformer: shared(manifest.digest, () => new Transformer(manifest.config, unpack(manifest, source.get("payload")))),
-    tokenizer: shared(json, () => new ByteLevelBPE(json)),
+    transformer: shared(manifest.digest, () => openTransformer(manifest.config, unpack(manifest, source.get("payload")))),
+    tokenizer: shared(json, () => openTokenizer(json)),
   };
+}
+
+/** The tokenizer that the JSON describes. */
+function openTokenizer(json) {
+  const { type } = JSON.parse(json).model, kinds = { BPE: ByteLevelBPE, WordPiece };
+  if (!kinds[type]) throw new Error(`a tokenizer of type ${type} is unknown: ${Object.keys(kinds).join(" or ")}`);
+  return new kinds[type](json);
 }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import traitlets
 
+from lmcore.encoders import MaskedLM
 from lmcore.ledger import count_parameters
 from lmcore.models import CausalLM
 from lmcore.tokenizer import Tokenizer
 from lmcore.widgets.base import BookWidget, compose
 from lmcore.widgets.pack import PackedType, pack_model
 
-MODEL_SCRIPTS = ("engine.js", "unpack.js", "bpe.js", "page_model.js")
+MODEL_SCRIPTS = (
+    "shelf.js", "engine.js", "heads.js", "unpack.js", "bpe.js", "wordpiece.js", "page_model.js",
+)  # fmt: skip
 
 
 class PageModel(BookWidget):
@@ -24,7 +27,11 @@ class PageModel(BookWidget):
     tokenizer = traitlets.Unicode().tag(sync=True)
 
     def __init__(
-        self, name: str, model: CausalLM, tokenizer: Tokenizer, dtype: PackedType = "float16"
+        self,
+        name: str,
+        model: CausalLM | MaskedLM,
+        tokenizer: Tokenizer,
+        dtype: PackedType = "float16",
     ) -> None:
         manifest, payload = pack_model(model, dtype)
         super().__init__(

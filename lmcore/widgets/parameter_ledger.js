@@ -1,7 +1,8 @@
-// GPT-1's ledger: token table, position table, blocks of 12H² + 13H. Mirrors lmcore/ledger.py.
+// The ledger of a GPT or a BERT: tables, blocks of 12H² + 13H, and what one of them adds. Mirrors
+// lmcore/ledger.py.
 const DARK = "#1b1f24";  // the one ink that reads on orange, in light and in dark mode
 
-function ledger({ V, C, L, H, final_norm }) {
+function ledger({ V, C, L, H, final_norm, bert_parts }) {
   const rows = [
     ["token embeddings (and output head)", "V·H", V * H, "var(--lm-highlight)", DARK],
     ["position embeddings", "C·H", C * H, "var(--lm-baseline)"],
@@ -10,6 +11,10 @@ function ledger({ V, C, L, H, final_norm }) {
     ["LayerNorms", "L·4H", L * 4 * H, "var(--lm-bidirectional)"],
   ];
   if (final_norm) rows.push(["final LayerNorm", "2H", 2 * H, "var(--lm-soft)"]);
+  if (bert_parts) {
+    rows.splice(2, 0, ["segment embeddings", "2·H", 2 * H, "var(--lm-soft)"], ["embedding LayerNorm", "2·H", 2 * H, "var(--lm-soft)"]);
+    rows.push(["pooler", "H² + H", H * H + H, "var(--lm-soft)"]);
+  }
   return rows.map(([part, formula, parameters, color, ink = "var(--lm-paper)"], i) =>
     ({ letter: String.fromCharCode(65 + i), part, formula, parameters, color, ink }));
 }
@@ -52,6 +57,7 @@ export default {
       controls.append(labeled(NAMES[key], inputs[key]));
     }
     const norm = h("input", { type: "checkbox", name: "final_norm", onchange: read });
+    const parts = h("input", { type: "checkbox", name: "bert_parts", onchange: read });
     const presets = model.get("presets"), jumps = h("div", { class: "lm-row lm-close", role: "group", "aria-label": "Jump to a model" });
     const names = presets.map((one) => button(one.name, () => jump(one)));
     jumps.append(...names, button("Reset", () => jump(presets[0])));
@@ -62,13 +68,14 @@ export default {
     const table = h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "part"), h("th", { scope: "col", class: "lm-formula" }, "formula"),
       h("th", { scope: "col", class: "lm-number" }, "parameters"), h("th", { scope: "col", class: "lm-number" }, "share"))), body);
     frame(el, "parameter-ledger", "How many parameters, and where?", jumps, controls,
-      h("label", { class: "lm-check" }, norm, "a final LayerNorm, as in GPT-2"), error, outcome, picture,
+      h("label", { class: "lm-check" }, norm, "a final LayerNorm, as in GPT-2"),
+      h("label", { class: "lm-check" }, parts, "two segments, a LayerNorm on the embeddings and a pooler, as in BERT"), error, outcome, picture,
       h("div", { class: "lm-scroll", tabindex: 0, role: "region", "aria-label": "Parameters by part" }, table));
     let rows = [], total = 1;
     const paint = fitted(picture, (width) => bar(rows, total, width));
 
     function jump(one) {
-      for (const key of [...Object.keys(inputs), "final_norm"]) model.set(key, one[key]);
+      for (const key of [...Object.keys(inputs), "final_norm", "bert_parts"]) model.set(key, one[key]);
       model.save_changes(); show(true);
     }
     function read() {
@@ -82,15 +89,16 @@ export default {
       }
       for (const [key, input] of Object.entries(inputs)) model.set(key, Number(input.value));
       model.set("final_norm", norm.checked);
+      model.set("bert_parts", parts.checked);
       model.save_changes(); show(false);
     }
     function show(refill) {
-      const sizes = { final_norm: model.get("final_norm") };
+      const sizes = { final_norm: model.get("final_norm"), bert_parts: model.get("bert_parts") };
       for (const [key, input] of Object.entries(inputs)) {
         sizes[key] = model.get(key);
         if (refill) { input.value = sizes[key]; input.removeAttribute("aria-invalid"); }
       }
-      norm.checked = sizes.final_norm; error.hidden = true;
+      norm.checked = sizes.final_norm; parts.checked = sizes.bert_parts; error.hidden = true;
       rows = ledger(sizes);
       total = rows.reduce((sum, row) => sum + row.parameters, 0);
       presets.forEach((one, i) => names[i].setAttribute("aria-pressed", String(Object.keys(sizes).every((key) => one[key] === sizes[key]))));
@@ -101,6 +109,6 @@ export default {
       if (model.get("total") !== total) { model.set("total", total); model.save_changes(); }
     }
     show(true);
-    for (const key of ["V", "C", "L", "H", "final_norm"]) model.on(`change:${key}`, () => show(document.activeElement !== inputs[key]));
+    for (const key of ["V", "C", "L", "H", "final_norm", "bert_parts"]) model.on(`change:${key}`, () => show(document.activeElement !== inputs[key]));
   },
 };

@@ -9,7 +9,7 @@ from lmcore.widgets.base import BookWidget, compose
 
 
 class ParameterLedger(BookWidget):
-    """Vocabulary, context, layers and width to parameters, for GPT-1's and GPT-2's wiring.
+    """Vocabulary, context, layers and width to parameters, for the wiring of a GPT or of BERT.
 
     Opens at the first of ``presets``, by default GPT-1's own 116,534,784.
     """
@@ -21,11 +21,12 @@ class ParameterLedger(BookWidget):
     L = traitlets.Int().tag(sync=True)
     H = traitlets.Int().tag(sync=True)
     final_norm = traitlets.Bool(False).tag(sync=True)
+    bert_parts = traitlets.Bool(False).tag(sync=True)
     total = traitlets.Int(help="what the page shows, for whoever asks from Python").tag(sync=True)
 
     def __init__(self, *names: str) -> None:
         sizes = [_sizes(name) for name in names or ("gpt1", "gpt2", "gpt-mini")]
-        first = {key: sizes[0][key] for key in ("V", "C", "L", "H", "final_norm")}
+        first = {key: sizes[0][key] for key in ("V", "C", "L", "H", "final_norm", "bert_parts")}
         super().__init__(presets=sizes, **first)
 
 
@@ -38,4 +39,5 @@ def _sizes(name: str) -> dict:
         "L": config.num_layers,
         "H": config.hidden_size,
         "final_norm": config.pre_norm,
+        "bert_parts": config.pooler,
     }

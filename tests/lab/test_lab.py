@@ -96,6 +96,9 @@ def tab(chromium):
     page = chromium.new_page(viewport={"width": 1300, "height": 1000})
     asked = []
     page.on("request", lambda request: asked.append(request.url))
+    # On a slow machine Lab asks which kernel to start before it has heard which there are.
+    asks = page.locator("dialog", has_text="Select Kernel").get_by_role("button", name="Select")
+    page.add_locator_handler(asks, lambda button: button.click())
     yield page
     page.close()
     inside = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")

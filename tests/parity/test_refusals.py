@@ -58,9 +58,9 @@ def refused(folder, message):
 
 FIELDS = [
     ("gpt1", "afn", "gelu_new", "gelu, relu, silu, swish"),
-    ("gpt1", "architectures", ["OpenAIGPTDoubleHeadsModel"], "one of OpenAIGPTModel"),
-    ("gpt1", "architectures", [], "one of"),
-    ("gpt1", "architectures", None, "one of"),
+    ("gpt1", "architectures", ["OpenAIGPTDoubleHeadsModel"], "OpenAIGPTModel, "),
+    ("gpt1", "architectures", [], "OpenAIGPTModel"),
+    ("gpt1", "architectures", None, "OpenAIGPTModel"),
     ("gpt1", "model_type", "gpt2", "does not go with"),
     ("gpt1", "n_head", 5, "n_embd 24 is not divisible by n_head 5"),
     ("gpt1", "n_embd", "24", "whole number"),

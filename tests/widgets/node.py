@@ -10,6 +10,14 @@ import pytest
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="no node on this machine")
 
+MODULE_END = "export default"
+
+
+def script(name):
+    """A widget's script up to its view, to be run under Node."""
+    text = files("lmcore.widgets").joinpath(name).read_text("utf-8")
+    return text[: text.index(MODULE_END)]
+
 
 def run(tmp_path, scripts, code, **values):
     """Run the named widget scripts, then ``code``, which sees ``values`` and calls ``say``."""

@@ -3,27 +3,18 @@
 import base64
 import json
 import math
-from importlib.resources import files
 
 import pytest
 import torch
-from node import needs_node, run
+from node import needs_node, run, script
 
 from lmcore import CausalLM, Config, ledger, preset
 from lmcore.widgets import ParameterLedger, pack_model
 
 pytestmark = needs_node
 
-MODULE_END = "export default"
 
-
-def script(name):
-    """A widget's script up to its view, to be run under Node."""
-    text = files("lmcore.widgets").joinpath(name).read_text("utf-8")
-    return text[: text.index(MODULE_END)]
-
-
-@pytest.mark.parametrize("name", ["gpt1", "gpt2", "gpt-mini"])
+@pytest.mark.parametrize("name", ["gpt1", "gpt2", "gpt-mini", "bert-base", "bert-mini"])
 def test_the_ledger_in_the_page_counts_as_python_does(name, tmp_path):
     (sizes,) = ParameterLedger(name).presets
     code = script("parameter_ledger.js") + "say(ledger(given.sizes).map((row) => row.parameters));"
@@ -36,8 +27,9 @@ def test_the_ledgers_totals_are_the_published_ones(tmp_path):
         script("parameter_ledger.js")
         + "say(given.all.map((s) => ledger(s).reduce((sum, row) => sum + row.parameters, 0)));"
     )
-    found = run(tmp_path, ["dom.js"], code, all=ParameterLedger("gpt1", "gpt2").presets)
-    assert found == [116_534_784, 124_439_808]
+    names = ("gpt1", "gpt2", "bert-base", "bert-large")
+    found = run(tmp_path, ["dom.js"], code, all=ParameterLedger(*names).presets)
+    assert found == [116_534_784, 124_439_808, 109_482_240, 335_141_888]
 
 
 def test_the_ledger_says_how_large_a_block_is(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import lmcore.widgets
 from lmcore import CausalLM, Config, Tokenizer
 from lmcore.widgets import (
     AttentionExplorer,
@@ -15,7 +16,7 @@ from lmcore.widgets import (
 )
 from lmcore.widgets.training_monitor import thin
 
-WIDGETS = [AttentionExplorer, PageModel, ParameterLedger, Quiz, TextGenerator, TrainingMonitor]
+WIDGETS = [getattr(lmcore.widgets, name) for name in lmcore.widgets.__all__ if name[0].isupper()]
 OPTION = {"text": "yes", "correct": True, "reason": "because"}
 
 

@@ -1,0 +1,159 @@
+"""``lmcore train``: a model from scratch, in a folder that survives a kill."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from lmcore.config import Config, preset
+from lmcore.data import Document, load_state_of_the_union, load_text_file, load_wikipedia
+from lmcore.encoders import MaskedLM
+from lmcore.measure import held_out_loss, masked_scores
+from lmcore.models import CausalLM
+from lmcore.objectives import Masking, PackedText, PairPacking, SentencePairs
+from lmcore.recipe import Recipe
+from lmcore.run import Run, train_in_folder
+from lmcore.tokenizer import Tokenizer, shipped
+from lmcore.train import Indexed
+
+CORPORA = {"wikipedia": load_wikipedia, "state-of-the-union": load_state_of_the_union}
+OBJECTIVES = ("clm", "mlm", "mlm+nsp")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+Splits = dict[str, tuple[Document, ...]]
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add it to the command line."""
+    train = commands.add_parser("train", help="train a model from scratch on a corpus or a text")
+    train.add_argument("--preset", required=True, help="a name that `lmcore presets` lists")
+    train.add_argument("--objective", required=True, choices=OBJECTIVES)
+    corpora = ", ".join(CORPORA)
+    train.add_argument("--corpus", required=True, help=f"{corpora}, or a UTF-8 text file")
+    train.add_argument("--steps", required=True, type=int)
+    train.add_argument("--out", required=True, metavar="DIR", help="where the run lives")
+    train.add_argument("--resume", action="store_true", help="go on where DIR has something")
+    train.add_argument("--tokenizer", help="a shipped name or a JSON file (the preset's own size)")
+    train.add_argument("--batch-size", type=int, default=16, help="texts a step (16)")
+    train.add_argument("--length", type=int, help="tokens a text (the preset's context)")
+    train.add_argument("--learning-rate", type=float, default=2e-3, help="the peak (0.002)")
+    train.add_argument("--warmup", type=float, default=0.05, help="share of the steps (0.05)")
+    train.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
+    train.add_argument("--mask-rate", type=float, default=0.15, help="tokens to hide (0.15)")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--device", help="cuda, cpu, mps (a GPU where there is one)")
+    train.add_argument("--dtype", choices=DTYPES, help="of the forward pass (bfloat16 on CUDA)")
+    train.add_argument("--log-every", type=int, default=50, help="steps (50)")
+    train.add_argument("--save-every", type=int, default=500, help="steps (500)")
+    train.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    for name in ("steps", "batch_size", "log_every", "save_every"):
+        if getattr(options, name) < 1:
+            flag = name.replace("_", "-")
+            raise ValueError(f"--{flag} {getattr(options, name)} is not allowed: at least 1")
+    config = preset(options.preset)
+    length = options.length or config.context_length
+    if not 8 <= length <= config.context_length:
+        raise ValueError(
+            f"--length {length} is not allowed: from 8 to the preset's {config.context_length}"
+        )
+    tokenizer = Tokenizer.load(options.tokenizer or _own_tokenizer(options.preset, config))
+    config = config.replace(vocab_size=len(tokenizer))
+    texts = _load(options.corpus)
+    torch.manual_seed(options.seed)
+    build = _causal if options.objective == "clm" else _masked
+    model, batches, validate = build(options, config, tokenizer, texts, length)
+    run = Run(
+        steps=options.steps,
+        seed=options.seed,
+        recipe=Recipe(
+            learning_rate=options.learning_rate,
+            warmup=options.warmup,
+            optimizer=options.optimizer,
+        ),
+        about={
+            name: getattr(options, name)
+            for name in ("objective", "corpus", "batch_size", "mask_rate", "dtype")
+        }
+        | {"length": length},
+        log_every=options.log_every,
+        save_every=options.save_every,
+        dtype=DTYPES.get(options.dtype),
+    )
+    ended = train_in_folder(
+        model, batches, run, options.out, resume=options.resume, device=options.device,
+        tokenizer=tokenizer, validate=validate, say=_say,
+    )  # fmt: skip
+    return 0 if ended else 1
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _own_tokenizer(name: str, config: Config) -> str:
+    """The shipped tokenizer of a preset's kind and size."""
+    kind = "bpe" if config.causal else "wordpiece"
+    sizes = {50_257: "gpt2", 30_522: "bert-base-uncased"}
+    found = sizes.get(config.vocab_size, f"{kind}-{config.vocab_size}")
+    if found not in shipped():
+        raise ValueError(
+            f"no tokenizer of {config.vocab_size} tokens is shipped for {name}: give one by "
+            f"--tokenizer ({', '.join(shipped())}, or a file)"
+        )
+    return found
+
+
+def _load(corpus: str) -> Splits:
+    if corpus in CORPORA:
+        return {split: CORPORA[corpus](split) for split in ("train", "validation")}
+    try:
+        return load_text_file(corpus)
+    except ValueError as error:
+        raise ValueError(f"{error}; the shipped corpora are {', '.join(CORPORA)}") from None
+
+
+Built = tuple[nn.Module, Indexed, Callable[[nn.Module], float]]
+
+
+def _causal(
+    options: argparse.Namespace, config: Config, tokenizer: Tokenizer, texts: Splits, length: int
+) -> Built:
+    end = tokenizer.id_of("<|endoftext|>")
+    packed = {
+        split: PackedText.encode((d.text for d in part), tokenizer, end, length)
+        for split, part in texts.items()
+    }
+    batches = packed["train"].batches(options.batch_size, options.seed)
+    return (
+        CausalLM(config),
+        batches,
+        lambda model: held_out_loss(model, packed["validation"], most_windows=256),
+    )
+
+
+def _masked(
+    options: argparse.Namespace, config: Config, tokenizer: Tokenizer, texts: Splits, length: int
+) -> Built:
+    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), length)
+    masking = Masking(
+        mask_id=tokenizer.id_of("[MASK]"),
+        special_ids=tuple(tokenizer.special_ids.values()),
+        vocab_size=len(tokenizer),
+        rate=options.mask_rate,
+    )
+    with_pairs = options.objective == "mlm+nsp"
+    pairs = {
+        split: SentencePairs.encode((d.sentences or d.paragraphs for d in part), tokenizer, packing)
+        for split, part in texts.items()
+    }
+    held_out = pairs["validation"].batches(32, 0, masking, pairs=with_pairs)
+    return (
+        MaskedLM(config, pair_head=with_pairs),
+        pairs["train"].batches(options.batch_size, options.seed, masking, pairs=with_pairs),
+        lambda model: masked_scores(model, (held_out[i] for i in range(8))).loss,
+    )
