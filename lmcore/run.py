@@ -29,7 +29,8 @@ STATE, METRICS, OPTIMIZER = "state.json", "metrics.jsonl", "optimizer.safetensor
 class Run:
     """What a run does: so many ``steps`` of a ``recipe``. ``about`` says in words or numbers what
     else must be the same for the run to be the same (data, batch size); with ``seed`` and the
-    step it fixes every draw, so that an interrupted run ends where an undisturbed one does.
+    step it fixes every draw, so that an interrupted run ends where an undisturbed one does: bit
+    for bit on the same kind of device with as many threads, which set the order of sums.
 
     A line of metrics is written every ``log_every`` steps and a state to resume from every
     ``save_every``. ``dtype`` bfloat16 runs the forward pass in autocast.

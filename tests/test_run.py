@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -160,27 +160,57 @@ def test_a_run_that_blows_up_says_so_in_one_line(tmp_path, corpus, capsys):
     assert "a lower learning rate" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_a_killed_process_goes_on(tmp_path, corpus, number):
-    arguments = train(tmp_path / "run", corpus, "--steps", 400, "--save-every", 5)
-    command = [sys.executable, "-m", "lmcore", *arguments]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"}
+class Signals:
+    """Batches that send this process a signal on the way to a step."""
+
+    def __init__(self, at, number):
+        self.at, self.number, self.batches = at, number, TEXT.batches(4, 0)
+
+    def __getitem__(self, step):
+        if step == self.at:
+            os.kill(os.getpid(), self.number)
+        return self.batches[step]
+
+
+def same_end(tmp_path):
+    start(tmp_path / "whole")
+    whole, stopped = weights(tmp_path / "whole"), weights(tmp_path / "stopped")
+    return all(torch.equal(whole[name], stopped[name]) for name in whole)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_asked_to_stop_ends_its_step_and_goes_on_later(tmp_path, number):
+    old = signal.getsignal(number)
+    ended, said = start(tmp_path / "stopped", batches=Signals(13, number))
+    assert not ended
+    assert said[-1] == "stopped at step 14 of 30: resume it to go on from here"
+    assert signal.getsignal(number) is old
+    ended, said = start(tmp_path / "stopped", resume=True)
+    assert ended
+    assert said[0] == "going on at step 14 of 30"
+    assert same_end(tmp_path)
+
+
+def test_a_process_killed_without_a_word_goes_on(tmp_path):
+    code = (
+        "import pathlib, signal, sys, torch; sys.path.insert(0, sys.argv[1]);"
+        "torch.set_num_threads(int(sys.argv[3]));"  # sums over threads round by their number
+        "from test_run import Signals, start;"
+        "start(pathlib.Path(sys.argv[2]), batches=Signals(13, signal.SIGKILL))"
     )
-    while not (tmp_path / "run" / "state.json").is_file():
-        time.sleep(0.02)
-        assert process.poll() is None
-    process.send_signal(number)
-    out = process.communicate(timeout=60)[0].decode()
-    step = json.loads((tmp_path / "run" / "state.json").read_text())["step"]
-    assert 5 <= step < 400
-    if number != signal.SIGKILL:
-        assert process.returncode == 1
-        assert f"stopped at step {step} of 400" in out
-    assert main([*arguments, "--resume"]) == 0
-    assert main(train(tmp_path / "whole", corpus, "--steps", 400, "--save-every", 400)) == 0
-    whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "run")
-    assert all(torch.equal(whole[name], killed[name]) for name in whole)
+    here, folder = str(Path(__file__).parent), tmp_path / "stopped"
+    arguments = [here, str(folder), str(torch.get_num_threads())]
+    killed = subprocess.run([sys.executable, "-c", code, *arguments], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    ended, said = start(folder, resume=True)
+    assert ended
+    assert said[0] == "going on at step 10 of 30"
+    assert same_end(tmp_path)
+
+
+def test_an_unfinished_run_says_so_by_its_exit_code(tmp_path, corpus, monkeypatch):
+    monkeypatch.setattr("lmcore.cli.training.train_in_folder", lambda *a, **k: False)
+    assert main(train(tmp_path / "run", corpus, "--steps", 3)) == 1
 
 
 @pytest.mark.parametrize(

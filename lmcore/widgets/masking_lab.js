@@ -44,7 +44,7 @@ function reading({ masked, replaced, kept, untouched }, rate) {
   const chosen = masked + replaced + kept, all = chosen + untouched;
   if (!all) return "Type a sentence: there is nothing to hide yet.";
   const said = `${chosen} of ${all} tokens ${chosen === 1 ? "is" : "are"} chosen: ${masked} masked, ${replaced} replaced, ${kept} kept. The model has to name ${chosen === 1 ? "that one" : `all ${chosen}`}, and only ${chosen === 1 ? "that one" : "those"}.`;
-  if (rate >= .4) return `${said} It has ${untouched} left as they were to go by.`;
+  if (rate >= .4) return `${said} It has ${untouched} untouched ones to go by.`;
   if (replaced + kept === 0) return `${said} Of ${chosen} chosen, one expects ${(.1 * chosen).toFixed(1)} replaced and as many kept: draw again to meet one.`;
   return `${said} Whether a visible token is right it is not told.`;
 }

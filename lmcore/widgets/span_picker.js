@@ -39,7 +39,7 @@ function judge(given, answer) {
 function reading(example, best, threshold) {
   const margin = best.score - example.null_score, sum = `${number(example.starts[best.first])} + ${number(example.ends[best.last])} = ${number(best.score)}`;
   const above = margin > threshold, given = above ? textOf(example, best) : "";
-  return `“${textOf(example, best)}” scores ${sum}, no answer ${number(example.null_score)}: a margin of ${number(margin)}, ${above ? "above" : "not above"} the threshold of ${number(threshold)}. ${judge(given, example.answer)}`;
+  return `“${textOf(example, best)}” scores ${sum}, no answer ${number(example.null_score)}: a margin of ${number(margin, 2)}, ${above ? "above" : "not above"} the threshold of ${number(threshold, 2)}. ${judge(given, example.answer)}`;
 }
 
 /** The passage with two bars over each token, as high as its scores; pieces of a word together. */
@@ -66,7 +66,7 @@ export default {
     const examples = model.get("examples"), margins = examples.map((one) => bestSpans(one, 1)[0].score - one.null_score);
     const ends = [0, model.get("threshold"), ...margins];
     const which = h("select", { name: "question", onchange: show }, ...examples.map(({ question }, i) => h("option", { value: i }, question)));
-    const threshold = h("input", { type: "range", name: "threshold", min: Math.floor(Math.min(...ends) - 1), max: Math.ceil(Math.max(...ends) + 1), step: .1, oninput: show });
+    const threshold = h("input", { type: "range", name: "threshold", min: Math.floor(Math.min(...ends) - 1), max: Math.ceil(Math.max(...ends) + 1), step: .1, oninput: () => { limit = Number(threshold.value); show(); } });
     const level = h("b", {}), large = h("span", { class: "lm-large" }), said = h("span", {}), asked = h("p", {}), body = h("tbody");
     const text = h("div", { class: "lm-passage", role: "group", "aria-label": "The passage" }), wide = labeled("question", which), slide = labeled("threshold ", threshold);
     wide.classList.add("lm-wide"); slide.firstChild.append(level);
@@ -78,17 +78,19 @@ export default {
       h("div", { class: "lm-scroll", tabindex: 0, role: "region", "aria-label": "The best spans and their scores" },
         h("table", {}, h("thead", {}, h("tr", {}, ...heads.map((head, i) => h("th", { scope: "col", class: i ? "lm-number" : "" }, head)))), body)));
 
+    let limit = 0;  // what Python chose may lie between two steps of the slider
+
     function show() {
-      const example = examples[Number(which.value)], limit = Number(threshold.value), spans = bestSpans(example, 3);
+      const example = examples[Number(which.value)], spans = bestSpans(example, 3);
       const given = spans[0].score - example.null_score > limit;
-      level.textContent = number(limit);
+      level.textContent = number(limit, 2);
       large.textContent = given ? `“${textOf(example, spans[0])}”` : "No answer";
       asked.replaceChildren(h("b", {}, example.question));
       said.textContent = reading(example, spans[0], limit);
       text.replaceChildren(...passage(example, spans[0], given));
       body.replaceChildren(...rows(example, spans));
     }
-    function set(value) { threshold.value = value; show(); }
+    function set(value) { limit = value; threshold.value = value; show(); }
     function reset() { which.value = 0; set(model.get("threshold")); }
     reset();
   },

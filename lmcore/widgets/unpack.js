@@ -11,20 +11,27 @@ const HALF = (() => {
   return table;
 })();
 
-/** The named tensors of a packed model. `payload` is a DataView; int8 rows carry a scale each. */
+/** Number `i` of those packed four in three bytes, the first in the highest bits. */
+function sixBits(payload, offset, i) {
+  const from = 6 * i, at = offset + (from >> 3), next = at + 1 < payload.byteLength ? payload.getUint8(at + 1) : 0;
+  return (((payload.getUint8(at) << 8 | next) >> (10 - (from & 7))) & 63) - 32;
+}
+
+/** The named tensors of a packed model. `payload` is a DataView; rows of whole numbers carry a
+ *  scale each. */
 function unpack(manifest, payload) {
   const tensors = {};
   for (const { name, shape, dtype, offset, scales } of manifest.tensors) {
     const size = shape.reduce((a, b) => a * b, 1), data = new Float32Array(size);
     if (dtype === "float16") {
       for (let i = 0; i < size; i++) data[i] = HALF[payload.getUint16(offset + 2 * i, true)];
-    } else if (dtype === "int8") {
-      const columns = shape[1];
+    } else if (dtype === "int8" || dtype === "int6") {
+      const columns = shape[1], read = dtype === "int8" ? (i) => payload.getInt8(offset + i) : (i) => sixBits(payload, offset, i);
       for (let row = 0; row < shape[0]; row++) {
         const scale = payload.getFloat32(scales + 4 * row, true);
-        for (let j = 0; j < columns; j++) data[row * columns + j] = payload.getInt8(offset + row * columns + j) * scale;
+        for (let i = row * columns; i < (row + 1) * columns; i++) data[i] = read(i) * scale;
       }
-    } else throw new Error(`dtype ${dtype} of ${name} is unknown: float16 or int8`);
+    } else throw new Error(`dtype ${dtype} of ${name} is unknown: float16, int8 or int6`);
     tensors[name] = data;
   }
   return tensors;

@@ -51,7 +51,7 @@ def widgets(model):
     return [
         MaskingLab(tokenizer, "Berlin is the capital of Germany, and the Spree runs through it."),
         InputComposer(tokenizer, "Where does it end?", "The Spree ends at Spandau."),
-        SpanPicker(EXAMPLES, threshold=0.5),
+        SpanPicker(EXAMPLES, threshold=6.98),
         MaskFiller(page_model, TEXT, examples=["The capital of [MASK] is Berlin."]),
         AttentionExplorer(page_model, "Paris is the [MASK] of France.", layer=2, head=3),
     ]
@@ -124,6 +124,7 @@ def test_the_threshold_withholds_a_span(page):
     picker = widget(page, "span-picker")
     assert picker.locator(".lm-large").inner_text() == "“Spandau”"
     assert picker.locator(".lm-best").all_inner_texts() == ["Spand", "au"]
+    assert "a margin of 7.00, above the threshold of 6.98" in picker.locator("output").inner_text()
     slider = picker.locator('input[name="threshold"]')
     slider.focus()
     page.keyboard.press("End")

@@ -83,7 +83,7 @@ def test_masking_in_words(tmp_path):
     assert "expects 0.3 replaced" in lucky
     assert mixed.endswith("Whether a visible token is right it is not told.")
     assert "1 of 10 tokens is chosen" in one
-    assert many.endswith("It has 11 left as they were to go by.")
+    assert many.endswith("It has 11 untouched ones to go by.")
     assert "nothing to hide" in none
 
 

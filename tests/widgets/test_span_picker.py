@@ -70,7 +70,7 @@ def test_the_threshold_decides_as_in_python_and_words_say_so(tmp_path):
     found = run(tmp_path, ["dom.js"], code, cases=cases)
     for (one, threshold), said in zip(cases, found, strict=True):
         given = Answer("Berlin", 5.0, 1.0).given(threshold)
-        assert said.startswith("“Berlin” scores 3.0 + 2.0 = 5.0, no answer 1.0: a margin of 4.0, ")
+        assert said.startswith("“Berlin” scores 3.0 + 2.0 = 5.0, no answer 1.0: a margin of 4.00, ")
         assert ("not above the threshold" not in said) == bool(given)
         right = exact_match(given, [one["answer"]] if one["answer"] else [])
         assert ("✓ Right" in said) == bool(right)
