@@ -92,7 +92,9 @@ def main() -> None:
         return SentencePairs(encoded[split], packing)
 
     model = MaskedLM(preset("bert-mini"), pair_head=True)
-    if not (RUN / "state.json").exists():
+    state = RUN / "state.json"
+    begun = json.loads(state.read_text())["step"] if state.exists() else 0
+    if not begun:
         left_to_right = CausalLM(model.config.replace(causal=True, pooler=False))
         train(
             left_to_right, pairs("train", 64).batches(16, 1, None, pairs=False),
@@ -102,10 +104,11 @@ def main() -> None:
         learned = left_to_right.transformer.state_dict()
         model.transformer.load_state_dict(learned, strict=False)  # all but the pooler
 
-    def measure(split: str, length: int) -> float:
+    def measure(split: str, length: int, step: int) -> float:
         held_out = pairs(split, length).batches(64, 0, masking)
         scores = masked_scores(model, (held_out[i] for i in range(16)))
-        line = {"cpu_seconds": round(time.process_time()), "split": split, "length": length}
+        seconds = round(time.process_time())  # of this process: from 0 again after a cut
+        line = {"step": step, "cpu_seconds": seconds, "split": split, "length": length}
         with (out / "metrics.jsonl").open("a") as metrics:
             metrics.write(json.dumps(line | asdict(scores)) + "\n")
         return scores.loss
@@ -119,12 +122,13 @@ def main() -> None:
         steps=sum(stage.steps for stage in STAGES), recipe=RECIPE, save_every=500, log_every=500,
         about={"stages": [asdict(stage) for stage in STAGES]},
     )  # fmt: skip
+    looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
     train_in_folder(
         model, Staged(STAGES, batches), run, RUN, resume=True, device="cpu",
-        validate=lambda model: measure("validation", 64),
+        validate=lambda model: measure("validation", 64, next(looks)),
     )  # fmt: skip
     for length in (64, 128):
-        measure("test", length)
+        measure("test", length, run.steps)
     save_checkpoint(model, out, dtype=torch.float16, tokenizer=tokenizer)
 
 

@@ -1,8 +1,5 @@
 """Chapter 1's widgets in the built page: the right numbers, moved by hand and by keyboard."""
 
-import gzip
-import time
-
 import pytest
 
 pytestmark = pytest.mark.web
@@ -89,23 +86,3 @@ def test_every_quiz_option_has_its_reason(page):
         option.check()
         reason = quiz.locator(f'fieldset:has(input[name="{option.get_attribute("name")}"]) p')
         assert len(reason.inner_text()) > 30
-
-
-def test_weight_and_readiness(server, visit, capsys):
-    seen = visit()
-    sizes = {}
-
-    def note(response):
-        if response.url.startswith("http") and response.ok:
-            sizes[response.url] = len(gzip.compress(response.body(), 6))
-
-    seen.page.on("response", note)
-    begin = time.perf_counter()
-    seen.open(f"{server}/{PAGE}")
-    ready = time.perf_counter() - begin
-    seen.page.wait_for_timeout(800)
-    total = sum(sizes.values())
-    with capsys.disabled():
-        print(f"\nchapter 1: {total / 1e6:.2f} MB gzipped on the first visit, ", end="")
-        print(f"{len(sizes)} files, widgets ready after {ready:.2f} s")
-    assert total < 2_000_000

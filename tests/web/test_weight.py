@@ -1,0 +1,30 @@
+"""What a chapter's first visit costs: bytes over the wire, and the wait for its widgets."""
+
+import gzip
+import time
+
+import pytest
+from test_pages import CHAPTERS
+
+pytestmark = pytest.mark.web
+MOST_BYTES = 2_000_000
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_first_visit_is_light(page, server, visit, capsys):
+    seen, sizes = visit(), {}
+
+    def note(response):
+        if response.url.startswith("http") and response.ok:
+            sizes[response.url] = len(gzip.compress(response.body(), 6))
+
+    seen.page.on("response", note)
+    begin = time.perf_counter()
+    seen.open(f"{server}/{page}")
+    ready = time.perf_counter() - begin
+    seen.page.wait_for_timeout(800)
+    total = sum(sizes.values())
+    with capsys.disabled():
+        print(f"\n{page}: {total / 1e6:.2f} MB gzipped on the first visit, ", end="")
+        print(f"{len(sizes)} files, widgets ready after {ready:.2f} s")
+    assert total < MOST_BYTES
