@@ -1,6 +1,5 @@
 """Chapter 3's widgets in the built page: merges, sampling rules, the trained model, the quiz."""
 
-import gzip
 import re
 
 import pytest
@@ -111,19 +110,3 @@ def test_every_quiz_option_has_its_reason(page):
         option.check()
         reason = quiz.locator(f'fieldset:has(input[name="{option.get_attribute("name")}"]) p')
         assert len(reason.inner_text()) > 30
-
-
-def test_the_first_visit_is_light(server, visit, capsys):
-    seen, sizes = visit(), {}
-
-    def note(response):
-        if response.url.startswith("http") and response.ok:
-            sizes[response.url] = len(gzip.compress(response.body(), 6))
-
-    seen.page.on("response", note)
-    seen.open(f"{server}/{PAGE}")
-    seen.page.wait_for_timeout(800)
-    total = sum(sizes.values())
-    with capsys.disabled():
-        print(f"\nchapter 3: {total / 1e6:.2f} MB gzipped on the first visit, {len(sizes)} files")
-    assert total < 2_000_000
