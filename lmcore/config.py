@@ -173,6 +173,9 @@ _SMALL = dict(
     vocab_size=2048, context_length=256, hidden_size=512, num_layers=8, num_heads=8, dropout=0.0,
 )  # fmt: skip
 
+# Nine lines of two letters and a line end are too short to need a band.
+_PROMPTS = dict(vocab_size=27, context_length=27, windows=(None,))
+
 
 def _shape(num_layers: int, hidden_size: int, num_heads: int, **more: object) -> dict:
     return dict(num_layers=num_layers, hidden_size=hidden_size, num_heads=num_heads, **more)
@@ -218,6 +221,9 @@ PRESETS: dict[str, dict] = {
     # training more do not pay (scripts/studies/gpt2_norms.csv).
     "gpt2-mini": _GPT2 | _MINI | _shape(2, 128, 4, context_length=128),
     "gpt2-small": _GPT2 | _SMALL,
+    # For prompts of nine lines in 26 letters (lmcore.data.LETTER_CODES).
+    "gpt3-mini": _GPT3 | _MINI | _shape(2, 64, 4) | _PROMPTS,
+    "gpt3-small": _GPT3 | _MINI | _shape(4, 256, 8) | _PROMPTS,
     "bert-mini": _BERT | _MINI_ENCODER,
     "bert-small": _BERT | _SMALL | dict(vocab_size=4096, embedding_init_std=0.1),
 }

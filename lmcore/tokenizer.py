@@ -44,6 +44,22 @@ class Tokenizer:
             raise ValueError(f"{path} is not a tokenizers JSON file: {error}") from None
 
     @classmethod
+    def of_words(cls, words: Sequence[str]) -> Tokenizer:
+        """One token for each of ``words``, numbered in their order; a text is split at spaces,
+        and a line end is a word by itself where it is among them.
+
+        Raises ValueError where a word comes twice, or a text has one that is not listed.
+        """
+        vocabulary = {word: i for i, word in enumerate(words)}
+        if len(vocabulary) != len(words):
+            raise ValueError("a word comes twice: each can have one id only")
+        backend = tokenizers.Tokenizer(models.WordLevel(vocabulary))
+        backend.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.Split(" ", "removed"), pre_tokenizers.Split("\n", "isolated")]
+        )
+        return cls(backend)
+
+    @classmethod
     def train(cls, texts: Iterable[str], kind: str, vocab_size: int) -> Tokenizer:
         """Learn a vocabulary of ``vocab_size`` from ``texts``; ``kind`` is "bpe" or "wordpiece".
 
@@ -136,7 +152,12 @@ class Tokenizer:
 
     def _encode(self, text: str) -> tokenizers.Encoding:
         self._backend.encode_special_tokens = True
-        return self._backend.encode(text, add_special_tokens=False)
+        try:
+            return self._backend.encode(text, add_special_tokens=False)
+        except Exception:  # the library's, for a word that a list of words lacks
+            words = (word for word, _ in self._backend.pre_tokenizer.pre_tokenize_str(text))
+            lacks = next(word for word in words if self._backend.token_to_id(word) is None)
+            raise ValueError(f"token {lacks!r} is not in the vocabulary") from None
 
 
 def shipped() -> list[str]:

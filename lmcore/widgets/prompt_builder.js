@@ -67,7 +67,7 @@ export default {
     const manifest = source.get("manifest"), words = [];
     const transformer = shared(manifest.digest, () => openTransformer(manifest.config, unpack(manifest, source.get("payload"))));
     for (const [word, id] of Object.entries(JSON.parse(source.get("tokenizer")).model.vocab)) words[id] = word;
-    const keys = model.get("keys"), tasks = model.get("tasks"), most = model.get("most"), lineEnd = model.get("line_end");
+    const keys = model.get("key_ids"), tasks = model.get("tasks"), most = model.get("most"), lineEnd = model.get("line_end");
     const repeat = model.get("repeat"), meanings = model.get("meanings"), own = "your own";
     const option = (id) => h("option", { value: id }, words[id]);
     const task = h("select", { name: "task", onchange: choose }, ...tasks.map(({ name }) => h("option", { value: name }, name)),

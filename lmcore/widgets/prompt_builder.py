@@ -25,7 +25,7 @@ class PromptBuilder(BookWidget):
 
     _esm = compose(*MODEL_SCRIPTS, "sampling.js", "prompt_builder.js")
     page_model = traitlets.Instance(PageModel).tag(sync=True, **widget_serialization)
-    keys = traitlets.List().tag(sync=True)
+    key_ids = traitlets.List().tag(sync=True)  # "keys" is ipywidgets' own
     tasks = traitlets.List().tag(sync=True)
     meanings = traitlets.List().tag(sync=True)
     line_end = traitlets.Int().tag(sync=True)
@@ -62,7 +62,7 @@ class PromptBuilder(BookWidget):
             raise ValueError(f"question {question} is none of the keys")
         super().__init__(
             page_model=page_model,
-            keys=list(keys),
+            key_ids=list(keys),
             tasks=[{"name": name, "values": list(values)} for name, values in tasks.items()],
             meanings=list(meanings),
             line_end=line_end,

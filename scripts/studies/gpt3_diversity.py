@@ -9,6 +9,7 @@ seconds, to gpt3_diversity.csv beside this file.
 from __future__ import annotations
 
 import csv
+import os
 import time
 from pathlib import Path
 
@@ -74,8 +75,9 @@ def run(mappings: int, seed: int) -> dict:
 
 
 def main() -> None:
-    """Run every arm, two at a time, and write the table."""
-    rows = Parallel(n_jobs=2)(delayed(run)(m, s) for m in MAPPINGS for s in SEEDS)
+    """Run every arm and write the table."""
+    jobs = int(os.environ.get("PROCESSES", 0)) or os.cpu_count()
+    rows = Parallel(n_jobs=jobs)(delayed(run)(m, s) for m in MAPPINGS for s in SEEDS)
     with Path(__file__).with_suffix(".csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
