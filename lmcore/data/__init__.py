@@ -1,6 +1,7 @@
 """The texts and tasks that ship with the package: usable with no network."""
 
 from lmcore.data.corpora import Document, load_state_of_the_union, load_wikipedia
+from lmcore.data.minimal_pairs import MinimalPair, minimal_pairs
 from lmcore.data.questions import Question, load_factbook, load_handwritten_questions
 from lmcore.data.tasks import Example, Task, description_task, topic_task, word_order_task
 from lmcore.data.textfile import load_text_file
@@ -8,6 +9,7 @@ from lmcore.data.textfile import load_text_file
 __all__ = [
     "Document",
     "Example",
+    "MinimalPair",
     "Question",
     "Task",
     "description_task",
@@ -16,6 +18,7 @@ __all__ = [
     "load_state_of_the_union",
     "load_text_file",
     "load_wikipedia",
+    "minimal_pairs",
     "topic_task",
     "word_order_task",
 ]

@@ -1,6 +1,7 @@
 """The book's widgets: anywidgets whose arithmetic runs in the reader's browser."""
 
 from lmcore.widgets.attention_explorer import AttentionExplorer
+from lmcore.widgets.bpe_stepper import BpeStepper
 from lmcore.widgets.input_composer import InputComposer
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
@@ -8,18 +9,21 @@ from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
 from lmcore.widgets.quiz import Quiz
+from lmcore.widgets.sampling_explorer import SamplingExplorer
 from lmcore.widgets.span_picker import SpanPicker, span_example
 from lmcore.widgets.text_generator import TextGenerator
 from lmcore.widgets.training_monitor import TrainingMonitor
 
 __all__ = [
     "AttentionExplorer",
+    "BpeStepper",
     "InputComposer",
     "MaskFiller",
     "MaskingLab",
     "PageModel",
     "ParameterLedger",
     "Quiz",
+    "SamplingExplorer",
     "SpanPicker",
     "TextGenerator",
     "TrainingMonitor",

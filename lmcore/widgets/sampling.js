@@ -1,4 +1,4 @@
-// From logits to the next token: temperature, top-k, and dice that fall the same everywhere.
+// From logits to the next token: temperature, top-k, nucleus, and dice that fall the same everywhere.
 
 /** A small generator of random numbers in [0, 1) (mulberry32): the same for the same seed. */
 function mulberry32(seed) {
@@ -18,17 +18,34 @@ function argmax(values) {
   return best;
 }
 
-/** Probabilities (V,) of the next token, sharpened by temperature (0: all on the best) and cut to
- *  the k likeliest. Mirrors lmcore/generate.py: equals of the last one kept stay too. */
-function distribution(logits, temperature, topK) {
+/** Probabilities (V,) of the next token, sharpened by temperature (0: all on the best), cut to the
+ *  k likeliest, then to the fewest that hold `topP`. Mirrors lmcore/generate.py: equals of the last
+ *  one kept stay too. */
+function distribution(logits, temperature, topK, topP = 1) {
   if (temperature === 0) {
     const all = new Float32Array(logits.length);
     all[argmax(logits)] = 1;
     return all;
   }
   const least = topK < logits.length ? logits.slice().sort()[logits.length - topK] : -Infinity;
-  return softmax(logits.map((value) => (value < least ? -Infinity : value / temperature)));
+  return nucleus(softmax(logits.map((value) => (value < least ? -Infinity : value / temperature))), topP);
 }
+
+/** The fewest of the likeliest that together hold the share `topP`, made to sum to 1. */
+function nucleus(probabilities, topP) {
+  if (topP >= 1) return probabilities;
+  let before = 0, least = 0;
+  for (const value of probabilities.slice().sort().reverse()) {
+    if (before >= topP) break;
+    least = value; before += value;
+  }
+  const kept = probabilities.map((value) => (value < least ? 0 : value));
+  const sum = kept.reduce((total, value) => total + value, 0);
+  return kept.map((value) => value / sum);
+}
+
+/** How undecided the odds are, in bits: 0 where one token has them all, log2 V where all are equal. */
+const entropy = (probabilities) => probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log2(p) : sum), 0);
 
 /** Ids of the `n` likeliest tokens, the best first. */
 const likeliest = (probabilities, n) =>

@@ -1,7 +1,7 @@
-// Continue the reader's text: temperature, top-k, a seed, and the odds of the next token.
+// Continue the reader's text: temperature, top-k, top-p, a seed, and the odds of the next token.
 const NEW_TOKENS = 60, SHOWN = 8, CHUNK = 8;
-const START = { temperature: .8, topK: 40, seed: 1 };
-const JUMPS = { "greedy (0)": { ...START, temperature: 0 }, "hot (1.5)": { ...START, temperature: 1.5, topK: 1000 } };
+const START = { temperature: .8, topK: 40, topP: 1, seed: 1 };
+const JUMPS = { "greedy (0)": { ...START, temperature: 0 }, "hot (1.5)": { ...START, temperature: 1.5, topK: Infinity } };
 
 function odds(tokenizer, probabilities, width) {
   const left = 92, picture = drawing(width, SHOWN * 22 + 4, "The likeliest next tokens and their odds");
@@ -44,6 +44,7 @@ export default {
     const prompt = h("textarea", { name: "prompt", rows: 2, maxlength: 4000, spellcheck: "false", oninput: later(look) }, model.get("prompt"));
     const temperature = h("input", { type: "range", name: "temperature", min: 0, max: 2, step: .1, oninput: later(look) });
     const topK = h("input", { type: "number", name: "top_k", min: 1, max: vocab_size, oninput: later(look) });
+    const topP = h("input", { type: "number", name: "top_p", min: .05, max: 1, step: .05, oninput: later(look) });
     const seed = h("input", { type: "number", name: "seed", min: 0, step: 1 });
     const heat = h("span", {}), given = h("span", {}), fresh = h("span", { class: "lm-new" });
     const outcome = h("output", { "aria-live": "polite", role: "log", "aria-label": "The text", class: "lm-text" }, given, fresh);
@@ -52,7 +53,7 @@ export default {
     const wide = labeled("your text", prompt), warm = labeled("temperature ", temperature);
     wide.classList.add("lm-wide"); warm.firstChild.append(heat);
     frame(el, "text-generator", `Continue a text with ${name}`, wide,
-      h("div", { class: "lm-row" }, warm, labeled("top-k", topK), labeled("seed", seed)),
+      h("div", { class: "lm-row" }, warm, labeled("top-k", topK), labeled("top-p", topP), labeled("seed", seed)),
       h("div", { class: "lm-row lm-close" }, go, halt,
         ...Object.entries(JUMPS).map(([label, values]) => button(label, () => { set(values); look(); })), button("Reset", reset)),
       outcome, line, picture);
@@ -63,9 +64,10 @@ export default {
     /** What fits the position table: the end of a text that is too long, with room to go on. */
     const fit = (ids) => (ids.length > context_length ? ids.slice(-Math.ceil(context_length / 2)) : ids);
     const start = () => { const ids = tokenizer.encode(prompt.value); return ids.length ? ids : [model.get("stop")]; };
-    const chances = (logits) => distribution(logits, Number(temperature.value), Math.max(1, Math.floor(Number(topK.value)) || 1));
+    const share = () => Math.min(Number(topP.value) > 0 ? Number(topP.value) : 1, 1);
+    const chances = (logits) => distribution(logits, Number(temperature.value), Math.max(1, Math.floor(Number(topK.value)) || 1), share());
     function set(values) {
-      temperature.value = values.temperature; topK.value = Math.min(values.topK, vocab_size); seed.value = values.seed;
+      temperature.value = values.temperature; topK.value = Math.min(values.topK, vocab_size); topP.value = values.topP; seed.value = values.seed;
     }
 
     async function look() {
@@ -76,7 +78,7 @@ export default {
       shown = chances(logits);
       given.textContent = prompt.value; fresh.textContent = "";
       const best = argmax(shown), kept = shown.filter((p) => p > 0).length;
-      line.textContent = `Next, “${visible(tokenizer.decode([best]))}” has the best odds: ${percent(shown[best], 1)}. ${tokensOf(kept)} can be drawn.`;
+      line.textContent = `Next, “${visible(tokenizer.decode([best]))}” has the best odds: ${percent(shown[best], 1)}. ${tokensOf(kept)} can be drawn; entropy ${entropy(shown).toFixed(1)} bits.`;
       paint();
     }
 

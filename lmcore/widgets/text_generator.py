@@ -10,7 +10,7 @@ from lmcore.widgets.page_model import MODEL_SCRIPTS, PageModel
 
 
 class TextGenerator(BookWidget):
-    """Sampling with temperature and top-k, token by token, with the next token's odds drawn."""
+    """Sampling token by token with temperature, top-k and top-p; the next one's odds are drawn."""
 
     _esm = compose(*MODEL_SCRIPTS, "sampling.js", "text_generator.js")
     page_model = traitlets.Instance(PageModel).tag(sync=True, **widget_serialization)
