@@ -12,6 +12,7 @@ from lmcore import CausalLM, Tokenizer, preset
 from lmcore.objectives import InContextTasks
 from lmcore.widgets import ComputeCalculator, PageModel, PromptBuilder, pack_model
 from lmcore.widgets.compute_calculator import training_cost
+from lmcore.widgets.page_model import MODEL_SCRIPTS
 
 WORDS = Tokenizer.of_words(["\n", "dax", "wug", "toma", "red", "blue", "gray"])
 KEYS, TASKS = [1, 2, 3], {"one": [4, 5, 6], "other": [6, 5, 4]}
@@ -42,14 +43,14 @@ def test_answers_at_every_number_of_examples_are_torchs(lines, tmp_path):
     shown = [ids[3 * k : 3 * k + 2] for k in range(lines)]
     found = run(
         tmp_path,
-        ["dom.js", "engine.js", "heads.js", "unpack.js", "shelf.js", "sampling.js", "page_model.js"],
+        ["dom.js", *MODEL_SCRIPTS, "sampling.js"],
         script("prompt_builder.js") + code,
         payload=base64.b64encode(payload).decode(), manifest=manifest, lines=shown,
         question=2,
     )  # fmt: skip
     for k, probabilities in enumerate(found):
         with torch.no_grad():
-            expected = model(torch.tensor([ids[: 3 * k] + [2]]))[0, -1].softmax(-1)
+            expected = model(torch.tensor([[*ids[: 3 * k], 2]]))[0, -1].softmax(-1)
         torch.testing.assert_close(torch.tensor(probabilities), expected, atol=1e-5, rtol=0)
     assert len(found) == lines + 1
 
@@ -58,7 +59,8 @@ def test_answers_at_every_number_of_examples_are_torchs(lines, tmp_path):
 def test_examples_never_show_the_question_unless_they_may(tmp_path):
     code = script("prompt_builder.js") + """
     const keys = [3, 5, 7, 9, 11];
-    say([1, 2, 3].map((seed) => ({ once: order(keys, 7, false, 4, seed), again: order(keys, 7, true, 40, seed) })));
+    say([1, 2, 3].map((seed) => (
+      { once: order(keys, 7, false, 4, seed), again: order(keys, 7, true, 40, seed) })));
     """  # fmt: skip
     found = run(tmp_path, ["dom.js", "sampling.js"], code)
     for one in found:
@@ -108,7 +110,8 @@ def test_the_calculator_counts_as_python(tmp_path):
 @needs_node
 def test_the_calculators_words(tmp_path):
     code = script("compute_calculator.js") + """
-    say({ large: scientific(3.14e23), small: scientific(0.00123), times: [800, 3, .1, 1 / 1440 * 3, 1e-6].map(duration),
+    say({ large: scientific(3.14e23), small: scientific(0.00123),
+      times: [800, 3, .1, 1 / 1440 * 3, 1e-6].map(duration),
       money: [0.001, 12.5, 4.6e6, 2e9].map(money) });
     """  # fmt: skip
     found = run(tmp_path, ["dom.js"], code)
