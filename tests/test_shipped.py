@@ -53,15 +53,6 @@ def test_bert_mini_is_small_and_reads_both_sides(held_out):
 
 
 def test_it_answers_by_its_name(capsys):
-    assert (
-        main(
-            [
-                "fill-mask",
-                "bert-mini",
-                "--text",
-                "berlin is the capital and largest [MASK] of germany.",
-            ]
-        )
-        == 0
-    )
+    text = "berlin is the capital and largest [MASK] of germany."
+    assert main(["fill-mask", "bert-mini", "--text", text]) == 0
     assert "  city" in capsys.readouterr().out
