@@ -48,14 +48,10 @@ def run(mappings: int, seed: int) -> dict:
     torch.set_num_threads(1)
     every = tables(seed)
     known, held_out = every[:mappings], every[192:]
-    config = preset("gpt3-125m").replace(
-        vocab_size=9, context_length=3 * LINES, hidden_size=32, num_layers=2, num_heads=4,
-        feed_forward_size=128, embedding_size=32, num_groups=2, windows=(None,),
-        init_std=0.08, embedding_init_std=0.1,
-    )  # fmt: skip
+    config = preset("gpt3-mini").replace(vocab_size=9)
     torch.manual_seed(seed)
     model = CausalLM(config)
-    recipe = Recipe(learning_rate=8e-3, warmup=0.05, betas=(0.9, 0.99))
+    recipe = Recipe(learning_rate=2e-3, warmup=0.05, betas=(0.9, 0.99))
     batches = InContextTasks(KEYS, known, LINE_END, repeat=True).batches(32, LINES, seed)
     begin = time.process_time()
     train(model, batches, steps=STEPS, recipe=recipe, device="cpu")
