@@ -22,6 +22,7 @@ _LABELS = {
     "pre_norm": "LayerNorm first",
     "embedding_norm": "LayerNorm on embeddings",
     "num_segments": "segment embeddings",
+    "windows": "attention windows, in turn",
     "num_groups": "sets of block weights",
     "norm_eps": "LayerNorm ε",
     "init_std": "initial std, matrices",

@@ -2,7 +2,7 @@
 
 Four widths of gpt3-mini, two layers each, read 1,000 or 2,000 batches of 16 prompts: nine lines
 of a letter and what one of eight codes makes of it. No letter comes twice, so that the answer is
-never in the prompt. Every width gets the learning rate, of five, that ends best with a seed of
+never in the prompt. Every width gets the learning rate, of six, that ends best with a seed of
 its own, for each number of steps; then five seeds. Each run is also shown a ninth code that no
 training prompt followed.
 
@@ -26,7 +26,7 @@ from lmcore.objectives import InContextTasks
 from lmcore.study import run_grid
 
 WIDTHS, BUDGETS, SEEDS = (16, 32, 64, 128), (1000, 2000), range(5)
-RATES, TRIAL_SEED = (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2), 100
+RATES, TRIAL_SEED = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2), 100
 BATCH, LINES, TESTED = 16, 9, 2000
 LINE_END = len(LETTERS)
 
