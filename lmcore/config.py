@@ -223,7 +223,7 @@ PRESETS: dict[str, dict] = {
     "gpt2-small": _GPT2 | _SMALL,
     # For prompts of nine lines in 26 letters (lmcore.data.LETTER_CODES).
     "gpt3-mini": _GPT3 | _MINI | _shape(2, 64, 4) | _PROMPTS,
-    "gpt3-small": _GPT3 | _MINI | _shape(4, 256, 8) | _PROMPTS,
+    "gpt3-small": _GPT3 | _MINI | _shape(2, 128, 4) | _PROMPTS,
     "bert-mini": _BERT | _MINI_ENCODER,
     "bert-small": _BERT | _SMALL | dict(vocab_size=4096, embedding_init_std=0.1),
 }
