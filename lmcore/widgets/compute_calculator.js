@@ -52,7 +52,7 @@ function ruler(landmarks, flop, width) {
     const at = x(one.flop), y = 14 + 18 * i;
     picture.append(s("path", { d: `M${at} ${y + 4}V${middle}`, stroke: "var(--lm-baseline)", "stroke-dasharray": "2 3" }),
       s("circle", { cx: at, cy: middle, r: 4, fill: "var(--lm-baseline)" }),
-      s("text", { x: at - 5, y: y + 4, "text-anchor": "end" }, one.name));
+      s("text", i === landmarks.length - 1 ? { x: at + 5, y: y + 4 } : { x: at - 5, y: y + 4, "text-anchor": "end" }, one.name));
   });
   const here = x(flop);
   picture.append(s("path", { d: `M${here} ${middle + 3}l-7 12h14z`, fill: "var(--lm-causal)" }),

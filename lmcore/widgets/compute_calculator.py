@@ -12,6 +12,7 @@ from lmcore.widgets.base import BookWidget, compose
 # Peak dense rates of the makers' data sheets in TFLOP/s, 16-bit floats on tensor cores. GPT-3 was
 # trained on V100s (section 2.3).
 GPUS = {"V100": 125.0, "A100": 312.0, "H100": 989.0, "B200": 2250.0}
+GPT3_PARAMETERS = 174_604_259_328.0  # lmcore's count; the paper prints 174,600 million
 # GPT-3's table D.1, total training compute in FLOP.
 LANDMARKS = {"BERT-base": 1.64e20, "GPT-3 13B": 2.31e22, "GPT-3 175B": 3.14e23}
 
@@ -69,7 +70,7 @@ class ComputeCalculator(BookWidget):
     """
 
     _esm = compose("compute_calculator.js")
-    parameters = traitlets.Float(174.6e9).tag(sync=True)
+    parameters = traitlets.Float(GPT3_PARAMETERS).tag(sync=True)
     tokens = traitlets.Float(300e9).tag(sync=True)
     peak_tflops = traitlets.Float(GPUS["V100"]).tag(sync=True)
     gpus = traitlets.Float(1024).tag(sync=True)
@@ -80,7 +81,11 @@ class ComputeCalculator(BookWidget):
     landmarks = traitlets.List().tag(sync=True)
 
     def __init__(self, runs: Mapping[str, tuple[float, float]] | None = None) -> None:
-        known = {"GPT-3 175B": (174.6e9, 300e9), "GPT-3 13B": (12.85e9, 300e9), **(runs or {})}
+        known = {
+            "GPT-3 175B": (GPT3_PARAMETERS, 300e9),
+            "GPT-3 13B": (12.85e9, 300e9),
+            **(runs or {}),
+        }
         for parameters, tokens in known.values():
             training_cost(parameters, tokens)  # refuses what is no run
         super().__init__(

@@ -127,7 +127,7 @@ def test_the_calculator_opens_at_the_papers_run():
     assert cost.flop == pytest.approx(3.14e23, rel=0.005)  # table D.1
     assert cost.pf_days == pytest.approx(3640, rel=0.005)
     widget = ComputeCalculator(runs={"mine": (1e6, 1e7)})
-    assert (widget.parameters, widget.tokens) == (174.6e9, 300e9)
+    assert (widget.parameters, widget.tokens) == (174_604_259_328, 300e9)
     assert [run["name"] for run in widget.runs] == ["GPT-3 175B", "GPT-3 13B", "mine"]
 
 
