@@ -74,7 +74,7 @@ export default {
     const kind = h("select", { name: "kind", onchange: choose }, ...kinds.map(({ name }) => h("option", { value: name }, name)), h("option", { value: "" }, "another"));
     for (const [key, [label, , least, most]] of Object.entries(FIELDS)) {
       if (key === "peak_tflops") controls.append(labeled("GPU", kind));
-      inputs[key] = h("input", { type: "number", name: key, min: least, max: most, step: "any", oninput: read });
+      inputs[key] = h("input", { type: "number", name: key, min: least, max: most, step: "any", oninput: () => read(key) });
       controls.append(labeled(label, inputs[key]));
     }
     const runs = model.get("runs");
@@ -95,18 +95,15 @@ export default {
       if (!one) { inputs.peak_tflops.focus(); return; }
       model.set("peak_tflops", one.tflops); model.save_changes(); show();
     }
-    function read() {
-      for (const [key, input] of Object.entries(inputs)) {
-        const [label, , least, most] = FIELDS[key], value = Number(input.value);
-        const good = input.value !== "" && value >= least && value <= most;
-        input.setAttribute("aria-invalid", String(!good));
-        if (good) continue;
-        error.textContent = `${label}: ${input.value || "empty"} is not from ${least} to ${count(most)}. The last good outcome stays.`;
-        error.hidden = false;
-        return;
-      }
-      for (const [key, input] of Object.entries(inputs)) model.set(key, Number(input.value) * FIELDS[key][1]);
-      model.save_changes(); show(false);
+    /** Take one field over; the others keep what the model holds, unrounded. */
+    function read(key) {
+      const input = inputs[key], [, unit, least, most] = FIELDS[key], value = Number(input.value);
+      const good = input.value !== "" && value >= least && value <= most;
+      input.setAttribute("aria-invalid", String(!good));
+      if (good) { model.set(key, value * unit); model.save_changes(); show(false); }
+      const bad = Object.keys(FIELDS).find((name) => inputs[name].getAttribute("aria-invalid") === "true");
+      error.hidden = !bad;
+      if (bad) error.textContent = `${FIELDS[bad][0]}: ${inputs[bad].value || "empty"} is not from ${FIELDS[bad][2]} to ${count(FIELDS[bad][3])}. The last good outcome stays.`;
     }
     function show(refill = true) {
       const now = values(), cost = trainingCost(now);

@@ -29,6 +29,7 @@ def test_the_calculator_opens_at_the_papers_run_and_follows(calculator):
     before = said.inner_text()
     calculator.locator('input[name="tokens"]').fill("600")
     assert "6.29 × 10²³" in said.inner_text()
+    assert calculator.locator('input[name="tokens"]').input_value() == "600"
     calculator.get_by_role("button", name="Reset").click()
     assert said.inner_text() == before
     calculator.locator('select[name="kind"]').select_option("H100")
