@@ -1,5 +1,6 @@
 """The book's widgets: anywidgets whose arithmetic runs in the reader's browser."""
 
+from lmcore.widgets.albert_factorization import AlbertFactorization
 from lmcore.widgets.attention_explorer import AttentionExplorer
 from lmcore.widgets.bpe_stepper import BpeStepper
 from lmcore.widgets.input_composer import InputComposer
@@ -15,6 +16,7 @@ from lmcore.widgets.text_generator import TextGenerator
 from lmcore.widgets.training_monitor import TrainingMonitor
 
 __all__ = [
+    "AlbertFactorization",
     "AttentionExplorer",
     "BpeStepper",
     "InputComposer",
