@@ -19,13 +19,13 @@ def run_grid(
     Returns an array with one dimension an axis, in the order given; a last one holds the numbers
     of an experiment that returns several. Each run has a process and
     one thread to itself: small models gain nothing from more, and the runs do not disturb each
-    other. ``processes`` defaults to the machine's cores.
+    other. ``processes`` defaults to the environment's PROCESSES, else to the machine's cores.
     """
     values = {name: list(axis) for name, axis in axes.items()}
     points = [
         dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())
     ]
-    results = Parallel(n_jobs=processes or os.cpu_count())(
+    results = Parallel(n_jobs=processes or int(os.environ.get("PROCESSES", 0)) or os.cpu_count())(
         delayed(_single_threaded)(experiment, point) for point in points
     )
     found = np.array(results)

@@ -1,5 +1,6 @@
 """The book's widgets: anywidgets whose arithmetic runs in the reader's browser."""
 
+from lmcore.widgets.albert_factorization import AlbertFactorization
 from lmcore.widgets.attention_explorer import AttentionExplorer
 from lmcore.widgets.bpe_stepper import BpeStepper
 from lmcore.widgets.compute_calculator import ComputeCalculator, training_cost
@@ -17,6 +18,7 @@ from lmcore.widgets.text_generator import TextGenerator
 from lmcore.widgets.training_monitor import TrainingMonitor
 
 __all__ = [
+    "AlbertFactorization",
     "AttentionExplorer",
     "BpeStepper",
     "ComputeCalculator",

@@ -9,7 +9,6 @@ learning rates, for each start by itself, on validation countries and other seed
 from __future__ import annotations
 
 import csv
-import os
 import random
 import re
 import sys
@@ -95,11 +94,10 @@ def write(name: str, header: list[str], rows: list[list]) -> None:
 
 def main() -> None:
     """The study, or the choice of rates before it."""
-    processes = int(os.environ.get("PROCESSES", "2"))
     if "--rates" in sys.argv:
         rates = (5e-4, 1e-3, 2e-3)
         found = run_grid(
-            answer, processes, start=STARTS, size=[1000], seed=[100, 101], rate=rates,
+            answer, start=STARTS, size=[1000], seed=[100, 101], rate=rates,
             split=["validation"],
         ).mean(axis=(1, 2, 4))  # fmt: skip
         rows = [
@@ -109,9 +107,9 @@ def main() -> None:
         ]
         write("bert_questions_rates.csv", ["start", "learning rate", "exact", "f1"], rows)
         return
-    found = run_grid(answer, processes, start=STARTS, size=SIZES, seed=SEEDS)
+    found = run_grid(answer, start=STARTS, size=SIZES, seed=SEEDS)
     easy = run_grid(
-        answer, processes, start=STARTS, size=[1000], seed=SEEDS, impossible=[False]
+        answer, start=STARTS, size=[1000], seed=SEEDS, impossible=[False]
     ).squeeze(3)  # fmt: skip
     rows = []
     for name, scores, sizes in (("2.0", found, SIZES), ("1.1", easy, (1000,))):

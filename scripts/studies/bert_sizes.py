@@ -7,7 +7,6 @@ bert_sizes.csv: the validation loss and accuracy of each as it goes, with steps 
 from __future__ import annotations
 
 import csv
-import os
 import sys
 import time
 from pathlib import Path
@@ -70,7 +69,7 @@ def run(size: str, seed: int) -> list[list[float]]:
 
 def main() -> None:
     """Run all and write the table."""
-    found = run_grid(run, int(os.environ.get("PROCESSES", "2")), size=SIZES, seed=range(3))
+    found = run_grid(run, size=SIZES, seed=range(3))
     sizes = [
         count_parameters(MaskedLM(preset("bert-mini").replace(
             **shape, feed_forward_size=None, embedding_size=None, num_groups=None
