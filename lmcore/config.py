@@ -150,7 +150,7 @@ _GPT2 = dict(
     dropout=0.1,
 )  # fmt: skip
 # Table 2.1 of the GPT-3 paper; its layers alternate dense and banded attention (section 2.1). The
-# band's width is not printed: 256 is the width in the Sparse Transformer's text runs.
+# band's width is not printed: 256 is a typical length in the Sparse Transformer's paper.
 _GPT3 = _GPT2 | dict(context_length=2048, windows=(None, 256), dropout=0.0)
 _BERT = dict(
     vocab_size=30_522, context_length=512, causal=False, num_segments=2, embedding_norm=True,

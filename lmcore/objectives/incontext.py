@@ -20,8 +20,8 @@ class InContextTasks:
     """M mappings of N keys: row m of ``tables`` (M, N) holds what task m makes of ``keys`` (N,).
 
     Each episode draws a task and shows lines of it. Where ``repeat`` is False no key comes twice,
-    so that the prompt never holds the answer and only the weights can; where it is True keys are
-    drawn with replacement, and a key that comes back has its answer in the prompt.
+    so that no line of the prompt answers its question; where it is True keys are drawn with
+    replacement, and a key that comes back has its answer in the prompt.
 
     Raises ValueError where tables and keys do not fit.
     """

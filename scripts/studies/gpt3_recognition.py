@@ -1,10 +1,10 @@
 """How many examples does a model need to know which of eight tasks it is shown, by size?
 
 Four widths of gpt3-mini, two layers each, read 1,000 or 2,000 batches of 16 prompts: nine lines
-of a letter and what one of eight codes makes of it. No letter comes twice, so that the answer is
-never in the prompt. Every width gets the learning rate, of six, that ends best with a seed of
-its own, for each number of steps; then five seeds. Each run is also shown a ninth code that no
-training prompt followed.
+of a letter and what one of eight codes makes of it. No letter comes twice, so that no line of the
+prompt answers its question. Every width gets the learning rate, of six, that ends best with a
+seed of its own, for each number of steps; then five seeds. Each run is also shown a ninth code
+that no training prompt followed.
 
 Writes a row a run to gpt3_recognition.csv: accuracy at 0 to 8 examples, the same for the ninth
 code; and every trial of a rate to gpt3_recognition_rates.csv.
