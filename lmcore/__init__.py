@@ -2,7 +2,7 @@
 
 from lmcore.attention import Cache, Trace
 from lmcore.checkpoint import load_checkpoint, load_config, load_weights, save_checkpoint
-from lmcore.config import PRESETS, Config, preset
+from lmcore.config import Config
 from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
 from lmcore.generate import generate
 from lmcore.hf import Parity, export_hf, load_hf, parity
@@ -10,6 +10,7 @@ from lmcore.ledger import count_parameters, ledger
 from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
 from lmcore.objectives import InputTransform, LabeledText, PackedText
+from lmcore.presets import PRESETS, preset
 from lmcore.recipe import GPT1_FINETUNING, GPT1_RECIPE, Recipe
 from lmcore.tokenizer import Tokenizer
 from lmcore.train import History, train

@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lmcore"
 FLOORS = [
-    {"config", "tokenizer", "data"},
+    {"config", "presets", "tokenizer", "data"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "objectives"},
     {"train", "run", "recipe", "generate", "checkpoint", "hf"}

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lmcore.cli.models import read_any_config
-from lmcore.config import PRESETS, Config, preset
+from lmcore.config import Config
 from lmcore.ledger import ledger
+from lmcore.presets import PRESETS, preset
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from lmcore.config import Config, preset
+from lmcore.config import Config
 from lmcore.data import Document, load_state_of_the_union, load_text_file, load_wikipedia
 from lmcore.encoders import MaskedLM
 from lmcore.measure import held_out_loss, masked_scores
 from lmcore.models import CausalLM
 from lmcore.objectives import Masking, PackedText, PairPacking, SentencePairs
+from lmcore.presets import preset
 from lmcore.recipe import Recipe
 from lmcore.run import Run, train_in_folder
 from lmcore.tokenizer import Tokenizer, shipped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traitlets
 
-from lmcore.config import preset
+from lmcore.presets import preset
 from lmcore.widgets.base import BookWidget, compose
 
 

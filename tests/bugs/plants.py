@@ -182,8 +182,8 @@ BUGS = {
     ),
     "heat multiplies": Bug(
         "logits are multiplied by the temperature where they should be divided",
-        around(GENERATE, "pick", lambda old: lambda logits, heat, top_k, generator: old(
-            logits, 1 / heat, top_k, generator)),
+        around(GENERATE, "pick", lambda old: lambda logits, heat, *rest: old(
+            logits, 1 / heat, *rest)),
         checks.heat_flattens,
     ),
 }  # fmt: skip
