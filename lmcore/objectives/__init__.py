@@ -8,12 +8,15 @@ from lmcore.objectives.causal import PackedText
 from lmcore.objectives.incontext import InContextTasks
 from lmcore.objectives.labeled import InputTransform, LabeledText
 from lmcore.objectives.masking import Masking, mask_tokens
+from lmcore.objectives.order import IN_ORDER, OTHER, WholeSentencePairs
 from lmcore.objectives.pairs import IS_NEXT, NOT_NEXT, PairPacking, SentencePairs
 from lmcore.objectives.spans import SpanText, SpanWindow, span_windows
 
 __all__ = [
+    "IN_ORDER",
     "IS_NEXT",
     "NOT_NEXT",
+    "OTHER",
     "Batch",
     "Batches",
     "InContextTasks",
@@ -26,6 +29,7 @@ __all__ = [
     "SpanText",
     "SpanWindow",
     "TextEncoder",
+    "WholeSentencePairs",
     "mask_tokens",
     "span_windows",
 ]
