@@ -129,3 +129,21 @@ def square_stays_as_it_is(original):
         return original(family, ours, dimensions) and "attention.out" not in ours
 
     return is_transposed
+
+
+def counts_padding(original):
+    def real_tokens(batch):
+        return torch.ones_like(original(batch))
+
+    return real_tokens
+
+
+def reads_the_layer_before(original):
+    def parts(self, batch):
+        layers, self.layers = self.layers, tuple(max(layer - 1, 1) for layer in self.layers)
+        try:
+            return original(self, batch)
+        finally:
+            self.layers = layers
+
+    return parts
