@@ -1,0 +1,179 @@
+"""TinyBERT's ablation at the book's size: which layers' losses, which stage, which layer map?
+
+The task is word order, at which bert-mini is good. Fine-tuned on 1,000 labels it teaches a
+student of half its layers and half its width. A student takes 600 steps of 16 texts: 300 on
+Wikipedia articles with the pre-trained teacher (general stage), then 150 of layer losses and 150
+of soft predictions with the fine-tuned teacher on 4,000 texts whose labels nobody looks at (they
+stand in for TinyBERT's augmentation). Each arm leaves something out or maps layers otherwise;
+"prediction only" is the control that wastes no step. Writes tinybert_ablation.csv, a row a run as
+it comes: test accuracy, five seeds. A run that is there already is not run again.
+
+``--rates`` chooses the learning rates on validation data (tinybert_rates.csv, a seed of its own).
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+import time
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import torch
+
+from lmcore import (
+    LabeledText,
+    Recipe,
+    SequenceClassifier,
+    Tokenizer,
+    load_checkpoint,
+    preset,
+    train,
+)
+from lmcore.checkpoint import shipped_checkpoint
+from lmcore.data import Task, word_order_task
+from lmcore.distill import PredictionLoss, TinyBERTLoss, layer_map
+from lmcore.measure import accuracy
+from lmcore.objectives import PairPacking
+
+sys.path.insert(0, str(Path(__file__).parent))
+from bert_plateau import load_text
+from rows import write_row
+
+HERE = Path(__file__)
+GENERAL, LAYERS, PREDICTION, SIZE = 300, 150, 150, 16
+LABELED, UNLABELED = 1000, 4000
+NO_LAYERS = {"hidden": False, "attention": False}
+# map, layer losses that take part, and what replaces the usual course of three stages
+ARMS: dict[str, tuple[str, dict, str]] = {
+    "full": ("uniform", {}, "all stages"),
+    "no embedding": ("uniform", {"embedding": False}, "all stages"),
+    "no attention": ("uniform", {"attention": False}, "all stages"),
+    "no hidden states": ("uniform", {"hidden": False}, "all stages"),
+    "no Transformer layers": ("uniform", NO_LAYERS, "all stages"),
+    "no prediction": ("uniform", {}, "labels for prediction"),
+    "map: top": ("top", {}, "all stages"),
+    "map: bottom": ("bottom", {}, "all stages"),
+    "no general stage": ("uniform", {}, "no general stage"),
+    "no task distillation": ("uniform", {}, "labels for the task"),
+    "no unlabeled text": ("uniform", {}, "labeled text alone"),
+    "prediction only": ("uniform", {}, "prediction only"),
+    "labels only": ("uniform", {}, "labels only"),
+}
+GENERAL_RATE, TASK_RATE = 4e-3, 2e-3  # --rates
+
+
+def recipe(rate: float) -> Recipe:
+    """The same at every stage but for the rate."""
+    return Recipe(learning_rate=rate, warmup=0.1, decay="linear", betas=(0.9, 0.98))
+
+
+def labeled(task: Task) -> LabeledText:
+    """The task's texts, packed as BERT reads them."""
+    tokenizer = Tokenizer.load("wordpiece-2048")
+    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), 64)
+    inputs = [packing(tokenizer.encode(e.text)) for e in task.examples]
+    return LabeledText(inputs, [e.label for e in task.examples], packing)
+
+
+def fine_tuned_teacher() -> SequenceClassifier:
+    """bert-mini after 400 steps on 1,000 labels, the same in every run."""
+    torch.manual_seed(0)
+    teacher = SequenceClassifier(preset("bert-mini"), 2)
+    trained = load_checkpoint(shipped_checkpoint("bert-mini"))
+    teacher.transformer.load_state_dict(trained.transformer.state_dict())
+    batches = labeled(word_order_task("train", LABELED, 0)).batches(SIZE, 0)
+    train(teacher, batches, steps=400, recipe=recipe(1e-3), device="cpu")
+    return teacher
+
+
+class Study:
+    """What all runs share: texts, teachers, and the general stages that were run already."""
+
+    def __init__(self, split: str = "test", rates: tuple[float, float] | None = None) -> None:
+        self.general_rate, self.task_rate = rates or (GENERAL_RATE, TASK_RATE)
+        self.pairs, _ = load_text("train")
+        self.examined = labeled(word_order_task(split, 400, 0))
+        self.labeled = labeled(word_order_task("train", LABELED, 0))
+        self.unlabeled = labeled(word_order_task("train", UNLABELED, 1))
+        self.pretrained = load_checkpoint(shipped_checkpoint("bert-mini"))
+        self.teacher = fine_tuned_teacher()
+        self.generals: dict[tuple, SequenceClassifier] = {}
+
+    def general(self, kind: str, losses: dict, seed: int) -> SequenceClassifier:
+        """A student after the general stage, or fresh for an empty ``kind``."""
+        key = (kind, tuple(losses.items()), seed)
+        if key not in self.generals:
+            torch.manual_seed(seed)
+            student = SequenceClassifier(preset("tinybert-mini"), 2)
+            if kind:
+                objective = TinyBERTLoss(student, self.pretrained, layer_map(kind, 2, 4), **losses)
+                batches = self.pairs.batches(SIZE, seed, None, pairs=False)
+                self.train(objective, batches, GENERAL, self.general_rate)
+            self.generals[key] = student
+        return copy.deepcopy(self.generals[key])
+
+    def train(self, objective: torch.nn.Module, batches: object, steps: int, rate: float) -> None:
+        """``steps`` with a schedule of their own."""
+        train(objective, batches, steps=steps, recipe=recipe(rate), device="cpu")
+
+    def run(self, arm: str, seed: int) -> dict:
+        """Test accuracy of one student."""
+        kind, losses, course = ARMS[arm]
+        begin = time.process_time()
+        alone = course in ("no general stage", "prediction only", "labels only")
+        student = self.general("" if alone else kind, losses, seed)
+        texts = self.labeled if course == "labeled text alone" else self.unlabeled
+        soft = PredictionLoss(student, self.teacher)
+        if course == "labels only":
+            batches = self.labeled.batches(SIZE, seed)
+            self.train(student, batches, GENERAL + LAYERS + PREDICTION, self.task_rate)
+        elif course == "labels for the task":
+            self.train(
+                student, self.labeled.batches(SIZE, seed), LAYERS + PREDICTION, self.task_rate
+            )
+        elif course == "prediction only":
+            batches = texts.batches(SIZE, seed)
+            self.train(soft, batches, GENERAL + LAYERS + PREDICTION, self.task_rate)
+        else:
+            imitate = TinyBERTLoss(student, self.teacher, layer_map(kind, 2, 4), **losses)
+            self.train(imitate, texts.batches(SIZE, seed), LAYERS, self.task_rate)
+            by_label = course == "labels for prediction"
+            last = self.labeled if by_label else texts
+            batches = last.batches(SIZE, seed + 1000)
+            self.train(student if by_label else soft, batches, PREDICTION, self.task_rate)
+        return {
+            "cpu_seconds": round(time.process_time() - begin, 1),
+            "accuracy": round(accuracy(student.eval(), self.examined), 4),
+        }  # fmt: skip
+
+
+def choose_rates() -> None:
+    """Validation accuracy of three arms by the rates of the two stages."""
+    for rates in product((2e-3, 4e-3), (1e-3, 2e-3, 4e-3)):
+        study = Study("validation", rates)
+        for arm in ("full", "prediction only", "labels only"):
+            key = {"arm": arm, "general_rate": rates[0], "task_rate": rates[1]}
+            write_row(HERE.with_name("tinybert_rates.csv"), key, partial(study.run, arm, 100))
+
+
+def main() -> None:
+    """The study, seed by seed."""
+    torch.set_num_threads(1)
+    if "--rates" in sys.argv:
+        choose_rates()
+        return
+    study, table = Study(), HERE.with_suffix(".csv")
+    teacher = accuracy(study.teacher, study.examined)
+    write_row(
+        table, {"arm": "teacher", "seed": 0},
+        lambda: {"cpu_seconds": "", "accuracy": round(teacher, 4)},
+    )  # fmt: skip
+    for seed, arm in product(range(5), ARMS):
+        write_row(table, {"arm": arm, "seed": seed}, partial(study.run, arm, seed))
+        study.generals = {key: found for key, found in study.generals.items() if key[-1] == seed}
+
+
+if __name__ == "__main__":
+    main()
