@@ -5,6 +5,8 @@ from lmcore.widgets.attention_explorer import AttentionExplorer
 from lmcore.widgets.bpe_stepper import BpeStepper
 from lmcore.widgets.compute_calculator import ComputeCalculator, training_cost
 from lmcore.widgets.input_composer import InputComposer
+from lmcore.widgets.layer_mapping import LayerMapping
+from lmcore.widgets.mask_comparison import MaskComparison
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
 from lmcore.widgets.pack import pack_model
@@ -13,6 +15,7 @@ from lmcore.widgets.parameter_ledger import ParameterLedger
 from lmcore.widgets.prompt_builder import PromptBuilder
 from lmcore.widgets.quiz import Quiz
 from lmcore.widgets.sampling_explorer import SamplingExplorer
+from lmcore.widgets.soft_targets import SoftTargets
 from lmcore.widgets.span_picker import SpanPicker, span_example
 from lmcore.widgets.text_generator import TextGenerator
 from lmcore.widgets.training_monitor import TrainingMonitor
@@ -23,6 +26,8 @@ __all__ = [
     "BpeStepper",
     "ComputeCalculator",
     "InputComposer",
+    "LayerMapping",
+    "MaskComparison",
     "MaskFiller",
     "MaskingLab",
     "PageModel",
@@ -30,6 +35,7 @@ __all__ = [
     "PromptBuilder",
     "Quiz",
     "SamplingExplorer",
+    "SoftTargets",
     "SpanPicker",
     "TextGenerator",
     "TrainingMonitor",
