@@ -151,7 +151,7 @@ class Study:
 
 def choose_rates() -> None:
     """Validation accuracy of three arms by the rates of the two stages."""
-    for rates in product((2e-3, 4e-3), (1e-3, 2e-3, 4e-3)):
+    for rates in product((4e-3, 8e-3), (2e-3, 4e-3)):
         study = Study("validation", rates)
         for arm in ("full", "prediction only", "labels only"):
             key = {"arm": arm, "general_rate": rates[0], "task_rate": rates[1]}
