@@ -27,7 +27,7 @@ from lmcore.run import Run, train_in_folder
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "distilbert-mini"
 OUT, RUN = ROOT / "lmcore" / "checkpoints" / NAME, ROOT / "runs" / NAME
-LAYERS, STEPS, SIZE, LENGTH = (0, 2), 3000, 32, 64
+LAYERS, STEPS, SIZE, LENGTH = (0, 2), 2000, 32, 64
 RECIPE = Recipe(learning_rate=4e-3, warmup=0.03, hold=0.37, decay="linear", betas=(0.9, 0.98))
 TRAINING_RATE = 0.3  # share of tokens to hide, as for the teacher; 15 % to measure
 

@@ -51,7 +51,7 @@ HERE = Path(__file__)
 RUNS = HERE.parents[2] / "runs" / "light-trade"
 TEACHER, DISTIL, TINY = "bert-mini", "distilbert-mini", "tinybert-mini"
 SCRATCH = {f"{name}, from scratch": name for name in (DISTIL, TINY)}
-STEPS = {f"{DISTIL}, from scratch": 4500, f"{TINY}, from scratch": 4000, TINY: 2000}
+STEPS = {f"{DISTIL}, from scratch": 2800, f"{TINY}, from scratch": 2500, TINY: 1500}
 RATES = {TEACHER: 1e-3}  # of fine-tuning; 2e-3 for all that are smaller
 PRECISIONS = ("fp32", "int8", "bf16")
 
