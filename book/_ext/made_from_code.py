@@ -22,7 +22,7 @@ from lmcore import PRESETS, Config, ledger, preset
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 PRESET_COLUMNS = (
-    "preset", "V", "C", "L", "H", "A", "F", "E", "mask", "norm", "sets of blocks", "parameters",
+    "preset", "parameters", "V", "C", "L", "H", "A", "F", "E", "blocks", "mask", "norm",
 )  # fmt: skip
 
 
@@ -44,9 +44,9 @@ def preset_row(name: str, config: Config) -> list[str]:
         config.num_heads, config.feed_forward_size, config.embedding_size,
     )  # fmt: skip
     return [
-        name, *(f"{size:,}" for size in sizes), "causal" if config.causal else "none",
-        "pre" if config.pre_norm else "post", f"{config.num_groups * config.layers_per_group:,}",
-        f"{sum(row.parameters for row in ledger(config)):,}",
+        name, f"{sum(row.parameters for row in ledger(config)):,}",
+        *(f"{size:,}" for size in sizes), str(config.num_groups * config.layers_per_group),
+        "causal" if config.causal else "none", "pre" if config.pre_norm else "post",
     ]  # fmt: skip
 
 
@@ -107,7 +107,7 @@ class FromChapters(SphinxDirective):
 
 
 TABLE = (
-    '<div class="pst-scrollable-table-container"><table class="book-table">'
+    '<div class="pst-scrollable-table-container"><table class="book-table book-dense">'
     "<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 )
 
