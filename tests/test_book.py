@@ -79,8 +79,8 @@ def test_every_preset_stands_on_its_page_once(made):
 
 
 def test_a_row_of_the_presets_is_the_published_model(made):
-    row = dict(zip(made.PRESET_COLUMNS, made.preset_row("albert-base", preset("albert-base"))))
-    assert row == {
+    row = made.preset_row("albert-base", preset("albert-base"))
+    assert dict(zip(made.PRESET_COLUMNS, row, strict=True)) == {
         "preset": "albert-base", "parameters": "11,683,584", "V": "30,000", "C": "512", "L": "12",
         "H": "768", "A": "12", "F": "3,072", "E": "128", "blocks": "1", "mask": "none",
         "norm": "post",

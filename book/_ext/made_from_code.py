@@ -133,10 +133,10 @@ class ChapterCosts(FromChapters):
         for path in sorted(CHAPTERS.glob("*.ipynb")):
             notebook = self.read(path)
             seen = glued(notebook)
+            short = f"{int(path.name[:2])}. {title(notebook).split(':')[0]}"
             rows.append([
-                f"{int(path.name[:2])}. {title(notebook).split(':')[0]}", f"{seen['total_seconds']} s",
-                f"{seen['train_seconds']} s", f"{seen['peak_memory']} GB",
-                str(len(exercises(notebook))),
+                short, f"{seen['total_seconds']} s", f"{seen['train_seconds']} s",
+                f"{seen['peak_memory']} GB", str(len(exercises(notebook))),
             ])  # fmt: skip
         return self.table(
             ("chapter", "whole run", "of it live training", "peak memory", "exercises"), rows
