@@ -4,7 +4,7 @@
 stage, and both students' sizes from scratch (left to right first, then masks, as bert-mini), each
 in about the CPU seconds of its distilled twin. Then, without an argument:
 
-- light_trade.csv: word order, 1,000 labels, 400 steps of fine-tuning, five seeds; a row a run as
+- light_trade.csv: word order, 1,000 labels, 200 steps of fine-tuning, five seeds; a row a run as
   it comes. Twice a fine-tuned bert-mini teaches on 4,000 texts without labels: the TinyBERT-style
   student, as in the paper, and DistilBERT's "second distillation" (section 4). The student's int8
   and bf16 forms are its own classifiers, converted.
@@ -51,7 +51,7 @@ HERE = Path(__file__)
 RUNS = HERE.parents[2] / "runs" / "light-trade"
 TEACHER, DISTIL, TINY = "bert-mini", "distilbert-mini", "tinybert-mini"
 SCRATCH = {f"{name}, from scratch": name for name in (DISTIL, TINY)}
-STEPS = {f"{DISTIL}, from scratch": 2800, f"{TINY}, from scratch": 2500, TINY: 1500}
+STEPS = {f"{DISTIL}, from scratch": 3000, f"{TINY}, from scratch": 2500, TINY: 1000}
 RATES = {TEACHER: 1e-3}  # of fine-tuning; 2e-3 for all that are smaller
 PRECISIONS = ("fp32", "int8", "bf16")
 
@@ -99,15 +99,15 @@ def classifier(name: str, seed: int) -> SequenceClassifier:
 
 
 def finetune(study: Study, name: str, taught: bool, seed: int, rate: float) -> SequenceClassifier:
-    """400 steps of 16 texts on labels, or on the fine-tuned teacher's answers."""
+    """200 steps of 16 texts on labels, or on the fine-tuned teacher's answers."""
     model = classifier(name, seed)
     if not taught:
-        study.train(model, study.labeled.batches(16, seed), 400, rate)
+        study.train(model, study.labeled.batches(16, seed), 200, rate)
         return model.eval()
     if name == TINY:
         imitate = TinyBERTLoss(model, study.teacher, layer_map("uniform", 2, 4))
-        study.train(imitate, study.unlabeled.batches(16, seed), 150, rate)
-    steps = 250 if name == TINY else 400
+        study.train(imitate, study.unlabeled.batches(16, seed), 100, rate)
+    steps = 100 if name == TINY else 200
     soft = PredictionLoss(model, study.teacher)
     study.train(soft, study.unlabeled.batches(16, seed + 1000), steps, rate)
     return model.eval()

@@ -1,7 +1,7 @@
 """TinyBERT's ablation at the book's size: which layers' losses, which stage, which layer map?
 
 The task is word order, at which bert-mini is good. Fine-tuned on 1,000 labels it teaches a
-student of half its layers and half its width. A student takes 640 steps of 16 texts: 400 on
+student of half its layers and half its width. A student takes 520 steps of 16 texts: 280 on
 pieces of Wikipedia articles with the pre-trained teacher (general stage), then 120 of layer losses
 and 120 of soft predictions with the fine-tuned teacher on 4,000 texts whose labels nobody looks at
 (they stand in for TinyBERT's augmentation). Each arm leaves something out or maps layers
@@ -41,7 +41,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from rows import write_row
 
 HERE = Path(__file__)
-GENERAL, LAYERS, PREDICTION, SIZE, LENGTH = 400, 120, 120, 16, 32
+GENERAL, LAYERS, PREDICTION, SIZE, LENGTH = 280, 120, 120, 16, 32
 LABELED, UNLABELED = 1000, 4000
 NO_LAYERS = {"hidden": False, "attention": False}
 # map, layer losses that take part, and what replaces the usual course of three stages
