@@ -97,14 +97,16 @@ def fine_tuned_teacher() -> SequenceClassifier:
 class Study:
     """What all runs share: texts, teachers, and the general stages that were run already."""
 
-    def __init__(self, split: str = "test", rates: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self, split: str = "test", rates: tuple[float, float] | None = None, taught: bool = True
+    ) -> None:
         self.general_rate, self.task_rate = rates or (GENERAL_RATE, TASK_RATE)
         self.pairs = articles()
         self.examined = labeled(word_order_task(split, 400, 0))
         self.labeled = labeled(word_order_task("train", LABELED, 0))
         self.unlabeled = labeled(word_order_task("train", UNLABELED, 1))
         self.pretrained = load_checkpoint(shipped_checkpoint("bert-mini"))
-        self.teacher = fine_tuned_teacher()
+        self.teacher = fine_tuned_teacher() if taught else None
         self.generals: dict[tuple, SequenceClassifier] = {}
 
     def general(self, kind: str, losses: dict, seed: int) -> SequenceClassifier:
