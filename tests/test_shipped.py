@@ -71,7 +71,7 @@ def test_the_student_scores_as_its_log_says_and_near_its_teacher(held_out):
     # the log's texts are true continuations, these are half of them pairs
     assert scores.accuracy == pytest.approx(said["accuracy"], abs=0.03)
     assert 0.8 * best.accuracy < scores.accuracy < best.accuracy
-    assert student.config.num_layers == 2 and teacher.config.num_layers == 4
+    assert (student.config.num_layers, teacher.config.num_layers) == (2, 4)
     assert sum(path.stat().st_size for path in STUDENT.iterdir()) < 2e6
 
 
