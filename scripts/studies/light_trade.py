@@ -1,8 +1,8 @@
 """The trade: size, time and quality of bert-mini, its students, and the same sizes from scratch.
 
-``--train`` pre-trains what the shipped checkpoints lack, into runs/light-trade: TinyBERT's general
-stage, and both students' sizes from scratch (left to right first, then masks, as bert-mini), each
-in about the CPU seconds of its distilled twin. Then, without an argument:
+``--train`` pre-trains both students' sizes from scratch (left to right first, then masks, as
+bert-mini) into runs/light-trade, each in about the CPU seconds of its distilled twin, or more.
+TinyBERT's general stage is that of tinybert_ablation.py. Then, without an argument:
 
 - light_trade.csv: word order, 1,000 labels, 200 steps of fine-tuning, five seeds; a row a run as
   it comes. Twice a fine-tuned bert-mini teaches on 4,000 texts without labels: the TinyBERT-style
@@ -45,19 +45,22 @@ from lmcore.measure import accuracy, masked_scores
 sys.path.insert(0, str(Path(__file__).parent))
 from bert_plateau import load_text
 from rows import write_row
+
+from tinybert_ablation import RUNS as GENERAL_STAGES
 from tinybert_ablation import Study
 
 HERE = Path(__file__)
 RUNS = HERE.parents[2] / "runs" / "light-trade"
+GENERAL_STAGE = GENERAL_STAGES / "uniform"
 TEACHER, DISTIL, TINY = "bert-mini", "distilbert-mini", "tinybert-mini"
 SCRATCH = {f"{name}, from scratch": name for name in (DISTIL, TINY)}
-STEPS = {f"{DISTIL}, from scratch": 3000, f"{TINY}, from scratch": 2500, TINY: 1000}
+STEPS = {f"{DISTIL}, from scratch": 3000, f"{TINY}, from scratch": 1000}
 RATES = {TEACHER: 1e-3}  # of fine-tuning; 2e-3 for all that are smaller
 PRECISIONS = ("fp32", "int8", "bf16")
 
 
 def pretrain(name: str) -> None:
-    """One of the three models that do not ship, 32 texts of 64 tokens a step."""
+    """A twin that never met a teacher, 32 texts of 64 tokens a step."""
     if (RUNS / name / "config.json").exists():
         return
     pairs, masking = load_text("train")
@@ -65,26 +68,20 @@ def pretrain(name: str) -> None:
     begin, recipe = time.process_time(), Recipe(
         learning_rate=4e-3, warmup=0.03, hold=0.37, decay="linear", betas=(0.9, 0.98)
     )  # fmt: skip
-    if name == TINY:
-        model = SequenceClassifier(preset(TINY), 2)
-        teacher = load_checkpoint(shipped_checkpoint(TEACHER))
-        objective: nn.Module = TinyBERTLoss(model, teacher, layer_map("uniform", 2, 4))
-        batches = pairs.batches(32, 0, None, pairs=False)
-    else:
-        objective = model = MaskedLM(preset(SCRATCH[name]))
-        first = CausalLM(model.config.replace(causal=True, pooler=False))
-        start = Recipe(learning_rate=4e-3, warmup=0.1, hold=0.9, optimizer="muon")
-        train(first, pairs.batches(16, 1, None, pairs=False), steps=400, recipe=start, device="cpu")
-        model.transformer.load_state_dict(first.transformer.state_dict(), strict=False)
-        batches = pairs.batches(32, 0, masking.replace(rate=0.3), pairs=False)
-    train(objective, batches, steps=STEPS[name], recipe=recipe, device="cpu")
+    model = MaskedLM(preset(SCRATCH[name]))
+    first = CausalLM(model.config.replace(causal=True, pooler=False))
+    start = Recipe(learning_rate=4e-3, warmup=0.1, hold=0.9, optimizer="muon")
+    train(first, pairs.batches(16, 1, None, pairs=False), steps=400, recipe=start, device="cpu")
+    model.transformer.load_state_dict(first.transformer.state_dict(), strict=False)
+    batches = pairs.batches(32, 0, masking.replace(rate=0.3), pairs=False)
+    train(model, batches, steps=STEPS[name], recipe=recipe, device="cpu")
     save_checkpoint(model, RUNS / name)
     print(f"{name}: {time.process_time() - begin:.0f} CPU seconds", flush=True)
 
 
 def pretrained(name: str) -> nn.Module:
-    """A checkpoint, shipped or of ``pretrain``."""
-    own = RUNS / name
+    """A checkpoint: shipped, of ``pretrain``, or TinyBERT's general stage of its own study."""
+    own = GENERAL_STAGE if name == TINY else RUNS / name
     return load_checkpoint(own if own.exists() else shipped_checkpoint(name))
 
 
@@ -166,7 +163,7 @@ def measure_costs() -> None:
             "bytes": size_in_bytes(models[form]), "ms_1": one[form], "ms_32": many[form],
             "masked_loss": "", "masked_accuracy": "",
         }  # fmt: skip
-        if isinstance(body, MaskedLM):
+        if isinstance(body, MaskedLM) and name != TINY:  # whose head nothing has trained
             scores = masked_scores(converted(body, precision), (looks[i] for i in range(16)))
             row |= {"masked_loss": round(scores.loss, 4)}
             row |= {"masked_accuracy": round(scores.accuracy, 4)}

@@ -1,19 +1,21 @@
 """TinyBERT's ablation at the book's size: which layers' losses, which stage, which layer map?
 
 The task is word order, at which bert-mini is good. Fine-tuned on 1,000 labels it teaches a
-student of half its layers and half its width. A student takes 520 steps of 16 texts: 280 on
-pieces of Wikipedia articles with the pre-trained teacher (general stage), then 120 of layer losses
-and 120 of soft predictions with the fine-tuned teacher on 4,000 texts whose labels nobody looks at
-(they stand in for TinyBERT's augmentation). Each arm leaves something out or maps layers
-otherwise; "prediction only" is the control that wastes no step. Writes tinybert_ablation.csv, a
-row a run as it comes: test accuracy, five seeds. A run that is there already is not run again.
+student of half its layers and half its width:
 
-``--rates`` chooses the learning rates on validation data (tinybert_rates.csv, a seed of its own).
+1. general stage, 800 steps of 16 pieces of Wikipedia articles, layer losses, pre-trained teacher;
+2. task stage, the fine-tuned teacher on 4,000 texts whose labels nobody looks at (they stand in
+   for TinyBERT's augmentation): 150 steps of layer losses, then 150 of soft predictions.
+
+Each arm leaves something out, of both stages, or maps layers otherwise; "prediction only" spends
+all 1,100 steps on the fine-tuned teacher's predictions and wastes none. The general stage is run
+once for each set of losses and map (runs/tinybert-ablation keeps it), so the five seeds vary the
+task stage alone: head, texts, order. Writes tinybert_ablation.csv, a row a run as it comes: test
+accuracy. A run that is there already is not run again. Rates by a pilot on validation data.
 """
 
 from __future__ import annotations
 
-import copy
 import sys
 import time
 from functools import partial
@@ -24,11 +26,14 @@ import torch
 
 from lmcore import (
     LabeledText,
+    MaskedLM,
     Recipe,
     SequenceClassifier,
     Tokenizer,
+    Transformer,
     load_checkpoint,
     preset,
+    save_checkpoint,
     train,
 )
 from lmcore.checkpoint import shipped_checkpoint
@@ -41,7 +46,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from rows import write_row
 
 HERE = Path(__file__)
-GENERAL, LAYERS, PREDICTION, SIZE, LENGTH = 280, 120, 120, 16, 32
+RUNS = HERE.parents[2] / "runs" / "tinybert-ablation"
+GENERAL, LAYERS, PREDICTION, SIZE, LENGTH = 800, 150, 150, 16, 32
 LABELED, UNLABELED = 1000, 4000
 NO_LAYERS = {"hidden": False, "attention": False}
 # map, layer losses that take part, and what replaces the usual course of three stages
@@ -60,7 +66,7 @@ ARMS: dict[str, tuple[str, dict, str]] = {
     "prediction only": ("uniform", {}, "prediction only"),
     "labels only": ("uniform", {}, "labels only"),
 }
-GENERAL_RATE, TASK_RATE = 4e-3, 2e-3  # --rates
+GENERAL_RATE, TASK_RATE = 4e-3, 2e-3
 
 
 def recipe(rate: float) -> Recipe:
@@ -95,32 +101,37 @@ def fine_tuned_teacher() -> SequenceClassifier:
 
 
 class Study:
-    """What all runs share: texts, teachers, and the general stages that were run already."""
+    """What all runs share: texts and teachers."""
 
-    def __init__(
-        self, split: str = "test", rates: tuple[float, float] | None = None, taught: bool = True
-    ) -> None:
-        self.general_rate, self.task_rate = rates or (GENERAL_RATE, TASK_RATE)
+    def __init__(self, split: str = "test", taught: bool = True) -> None:
         self.pairs = articles()
         self.examined = labeled(word_order_task(split, 400, 0))
         self.labeled = labeled(word_order_task("train", LABELED, 0))
         self.unlabeled = labeled(word_order_task("train", UNLABELED, 1))
         self.pretrained = load_checkpoint(shipped_checkpoint("bert-mini"))
         self.teacher = fine_tuned_teacher() if taught else None
-        self.generals: dict[tuple, SequenceClassifier] = {}
 
-    def general(self, kind: str, losses: dict, seed: int) -> SequenceClassifier:
-        """A student after the general stage, or fresh for an empty ``kind``."""
-        key = (kind, tuple(losses.items()), seed)
-        if key not in self.generals:
-            torch.manual_seed(seed)
-            student = SequenceClassifier(preset("tinybert-mini"), 2)
-            if kind:
-                objective = TinyBERTLoss(student, self.pretrained, layer_map(kind, 2, 4), **losses)
-                batches = self.pairs.batches(SIZE, seed, None, pairs=False)
-                self.train(objective, batches, GENERAL, self.general_rate)
-            self.generals[key] = student
-        return copy.deepcopy(self.generals[key])
+    def general(self, kind: str, losses: dict) -> Transformer:
+        """A trunk after the general stage, by map and losses; run where it was not yet."""
+        place = RUNS / "-".join([kind, *losses])
+        if not place.exists():
+            torch.manual_seed(0)
+            student = MaskedLM(preset("tinybert-mini"))
+            objective = TinyBERTLoss(student, self.pretrained, layer_map(kind, 2, 4), **losses)
+            batches = self.pairs.batches(SIZE, 0, None, pairs=False)
+            self.train(objective, batches, GENERAL, GENERAL_RATE)
+            save_checkpoint(student, place)
+        return load_checkpoint(place).transformer
+
+    def student(self, kind: str, losses: dict, seed: int) -> SequenceClassifier:
+        """Behind the general stage, or fresh for an empty ``kind``."""
+        torch.manual_seed(seed)
+        student = SequenceClassifier(preset("tinybert-mini"), 2)
+        if kind:
+            trunk = self.general(kind, losses).state_dict()
+            known = {name: t for name, t in trunk.items() if not name.startswith("pooler")}
+            student.transformer.load_state_dict(known, strict=False)
+        return student
 
     def train(self, objective: torch.nn.Module, batches: object, steps: int, rate: float) -> None:
         """``steps`` with a schedule of their own."""
@@ -131,47 +142,33 @@ class Study:
         kind, losses, course = ARMS[arm]
         begin = time.process_time()
         alone = course in ("no general stage", "prediction only", "labels only")
-        student = self.general("" if alone else kind, losses, seed)
+        student = self.student("" if alone else kind, losses, seed)
         texts = self.labeled if course == "labeled text alone" else self.unlabeled
         soft = PredictionLoss(student, self.teacher)
         if course == "labels only":
             batches = self.labeled.batches(SIZE, seed)
-            self.train(student, batches, GENERAL + LAYERS + PREDICTION, self.task_rate)
+            self.train(student, batches, GENERAL + LAYERS + PREDICTION, TASK_RATE)
         elif course == "labels for the task":
-            self.train(
-                student, self.labeled.batches(SIZE, seed), LAYERS + PREDICTION, self.task_rate
-            )
+            self.train(student, self.labeled.batches(SIZE, seed), LAYERS + PREDICTION, TASK_RATE)
         elif course == "prediction only":
             batches = texts.batches(SIZE, seed)
-            self.train(soft, batches, GENERAL + LAYERS + PREDICTION, self.task_rate)
+            self.train(soft, batches, GENERAL + LAYERS + PREDICTION, TASK_RATE)
         else:
             imitate = TinyBERTLoss(student, self.teacher, layer_map(kind, 2, 4), **losses)
-            self.train(imitate, texts.batches(SIZE, seed), LAYERS, self.task_rate)
+            self.train(imitate, texts.batches(SIZE, seed), LAYERS, TASK_RATE)
             by_label = course == "labels for prediction"
             last = self.labeled if by_label else texts
             batches = last.batches(SIZE, seed + 1000)
-            self.train(student if by_label else soft, batches, PREDICTION, self.task_rate)
+            self.train(student if by_label else soft, batches, PREDICTION, TASK_RATE)
         return {
             "cpu_seconds": round(time.process_time() - begin, 1),
             "accuracy": round(accuracy(student.eval(), self.examined), 4),
         }  # fmt: skip
 
 
-def choose_rates() -> None:
-    """Validation accuracy of two arms by the rates of the two stages."""
-    for rates in ((4e-3, 2e-3), (8e-3, 4e-3)):
-        study = Study("validation", rates)
-        for arm in ("full", "prediction only"):
-            key = {"arm": arm, "general_rate": rates[0], "task_rate": rates[1]}
-            write_row(HERE.with_name("tinybert_rates.csv"), key, partial(study.run, arm, 100))
-
-
 def main() -> None:
     """The study, seed by seed."""
     torch.set_num_threads(1)
-    if "--rates" in sys.argv:
-        choose_rates()
-        return
     study, table = Study(), HERE.with_suffix(".csv")
     teacher = accuracy(study.teacher, study.examined)
     write_row(
@@ -180,7 +177,6 @@ def main() -> None:
     )  # fmt: skip
     for seed, arm in product(range(5), ARMS):
         write_row(table, {"arm": arm, "seed": seed}, partial(study.run, arm, seed))
-        study.generals = {key: found for key, found in study.generals.items() if key[-1] == seed}
 
 
 if __name__ == "__main__":
