@@ -17,7 +17,7 @@ import csv
 import statistics
 import sys
 import time
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 
@@ -32,10 +32,11 @@ from lmcore.recipe import build_optimizer
 from lmcore.train import train_step
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bert_plateau import load_text
+import bert_plateau
 from rows import write_row
 
 HERE = Path(__file__)
+load_text = cache(bert_plateau.load_text)
 STEPS, SIZE, LAYERS = 150, 16, (0, 2)
 TRAINING_RATE = 0.3  # of tokens to hide in training, as for the teacher; 15 % to measure
 ARMS: dict[str, tuple[bool, dict | None]] = {  # from the teacher's layers? which losses?

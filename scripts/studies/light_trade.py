@@ -45,7 +45,6 @@ from lmcore.measure import accuracy, masked_scores
 sys.path.insert(0, str(Path(__file__).parent))
 from bert_plateau import load_text
 from rows import write_row
-
 from tinybert_ablation import RUNS as GENERAL_STAGES
 from tinybert_ablation import Study
 
