@@ -6,9 +6,10 @@ its teacher. Writes distilbert_ablation.csv, a row a run as it comes: loss and a
 tokens of validation articles, and the CPU seconds that the training took. A run that is there
 already is not run again.
 
-``--rates`` chooses the learning rate (distilbert_rates.csv: 250 steps, a seed of its own; one rate
-is best, or within 0.05 nats of it, in all arms). ``--costs`` measures a step of each arm
-(distilbert_costs.csv: interleaved rounds, their median).
+Seeds may be named, to run some of them beside others. ``--rates`` chooses the learning rate
+(distilbert_rates.csv: 250 steps, a seed of its own; one rate is best, or within 0.05 nats of it,
+in all arms). ``--costs`` measures a step of each arm (distilbert_costs.csv: interleaved rounds,
+their median).
 """
 
 from __future__ import annotations
@@ -136,7 +137,8 @@ def main() -> None:
     elif "--costs" in sys.argv:
         measure_costs()
     else:
-        for seed, (arm, given) in product(range(5), budgets().items()):
+        seeds = [int(seed) for seed in sys.argv[1:]] or range(5)
+        for seed, (arm, given) in product(seeds, budgets().items()):
             for budget, steps in given.items():
                 key = {"arm": arm, "budget": budget, "seed": seed, "steps": steps}
                 write_row(
