@@ -2,13 +2,14 @@
 
 ``--train`` pre-trains both students' sizes from scratch (left to right first, then masks, as
 bert-mini) into runs/light-trade, each in about the CPU seconds of its distilled twin, or more.
-TinyBERT's general stage is that of tinybert_ablation.py. Then, without an argument:
+TinyBERT's general stage is that of tinybert_ablation.py. Then, without an argument or with the
+names of some models:
 
 - light_trade.csv: word order, 1,000 labels, 200 steps of fine-tuning, five seeds; a row a run as
   it comes. Twice a fine-tuned bert-mini teaches on 4,000 texts without labels: the TinyBERT-style
   student, as in the paper, and DistilBERT's "second distillation" (section 4). The student's int8
   and bf16 forms are its own classifiers, converted.
-- light_trade_costs.csv: parameters, bytes, CPU milliseconds of one text and of 32 (64 tokens, one
+- light_trade_costs.csv, by ``--costs``: parameters, bytes, CPU milliseconds of one text and of 32 (64 tokens, one
   thread, all models in turn, medians), masked-token loss and accuracy on test articles.
 """
 
@@ -182,8 +183,9 @@ def main() -> None:
     study, table = Study(), HERE.with_suffix(".csv")
     taught = {f"{DISTIL}, taught the task": DISTIL, TINY: TINY}
     plain = {name: name for name in (TEACHER, DISTIL, *SCRATCH)}
-    for seed, (label, name) in product(range(5), (plain | taught).items()):
-        key = {"model": label, "seed": seed}
+    models = plain | taught
+    for seed, label in product(range(5), sys.argv[1:] or models):
+        name, key = models[label], {"model": label, "seed": seed}
         model = None
 
         def measure(label: str = label, name: str = name, seed: int = seed) -> dict:
