@@ -9,8 +9,9 @@ names of some models:
   it comes. Twice a fine-tuned bert-mini teaches on 4,000 texts without labels: the TinyBERT-style
   student, as in the paper, and DistilBERT's "second distillation" (section 4). The student's int8
   and bf16 forms are its own classifiers, converted.
-- light_trade_costs.csv, by ``--costs``: parameters, bytes, CPU milliseconds of one text and of 32 (64 tokens, one
-  thread, all models in turn, medians), masked-token loss and accuracy on test articles.
+- light_trade_costs.csv, by ``--costs``: parameters, bytes, CPU milliseconds of one text and of 32
+  (64 tokens, one thread, all models in turn, medians), masked-token loss and accuracy on test
+  articles.
 """
 
 from __future__ import annotations
