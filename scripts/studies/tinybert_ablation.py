@@ -12,7 +12,7 @@ all 700 steps on the fine-tuned teacher's predictions and wastes none. The gener
 once for each set of losses and map (runs/tinybert-ablation keeps it), so the five seeds vary the
 task stage alone: head, texts, order. Writes tinybert_ablation.csv, a row a run as it comes: test
 accuracy. A run that is there already is not run again.
-Seeds may be named, to run some of them beside others. Rates by a pilot on validation data.
+Arms may be named, to run some of them beside others. Rates by a pilot on validation data.
 """
 
 from __future__ import annotations
@@ -170,8 +170,7 @@ def main() -> None:
         table, {"arm": "teacher", "seed": 0},
         lambda: {"cpu_seconds": "", "accuracy": round(teacher, 4)},
     )  # fmt: skip
-    seeds = [int(seed) for seed in sys.argv[1:]] or range(5)
-    for seed, arm in product(seeds, ARMS):
+    for seed, arm in product(range(5), sys.argv[1:] or ARMS):
         write_row(table, {"arm": arm, "seed": seed}, partial(study.run, arm, seed))
 
 
