@@ -2,8 +2,8 @@
 
 ``--train`` pre-trains both students' sizes from scratch (left to right first, then masks, as
 bert-mini) into runs/light-trade, each in about the CPU seconds of its distilled twin, or more.
-TinyBERT's general stage is that of tinybert_ablation.py. Then, without an argument or with the
-names of some models:
+TinyBERT's general stage is that of tinybert_ablation.py, by its best map. Then, without
+an argument or with the names of some models:
 
 - light_trade.csv: word order, 1,000 labels, 200 steps of fine-tuning, five seeds; a row a run as
   it comes. Twice a fine-tuned bert-mini teaches on 4,000 texts without labels: the TinyBERT-style
@@ -52,7 +52,8 @@ from tinybert_ablation import Study
 
 HERE = Path(__file__)
 RUNS = HERE.parents[2] / "runs" / "light-trade"
-GENERAL_STAGE = GENERAL_STAGES / "uniform"
+TINY_MAP = "bottom"  # the best of the three, there and on validation data
+GENERAL_STAGE = GENERAL_STAGES / TINY_MAP
 TEACHER, DISTIL, TINY = "bert-mini", "distilbert-mini", "tinybert-mini"
 SCRATCH = {f"{name}, from scratch": name for name in (DISTIL, TINY)}
 STEPS = {f"{DISTIL}, from scratch": 3000, f"{TINY}, from scratch": 1000}
@@ -103,7 +104,7 @@ def finetune(study: Study, name: str, taught: bool, seed: int, rate: float) -> S
         study.train(model, study.labeled.batches(16, seed), 200, rate)
         return model.eval()
     if name == TINY:
-        imitate = TinyBERTLoss(model, study.teacher, layer_map("uniform", 2, 4))
+        imitate = TinyBERTLoss(model, study.teacher, layer_map(TINY_MAP, 2, 4))
         study.train(imitate, study.unlabeled.batches(16, seed), 100, rate)
     steps = 100 if name == TINY else 200
     soft = PredictionLoss(model, study.teacher)
