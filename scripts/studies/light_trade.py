@@ -2,13 +2,12 @@
 
 ``--train`` pre-trains both students' sizes from scratch (left to right first, then masks, as
 bert-mini) into runs/light-trade, each in about the CPU seconds of its distilled twin, or more.
-TinyBERT's general stage is that of tinybert_ablation.py, by its best map. Then, without
-an argument or with the names of some models:
+Then, without an argument or with the names of some models:
 
 - light_trade.csv: word order, 1,000 labels, 200 steps of fine-tuning, five seeds; a row a run as
-  it comes. Twice a fine-tuned bert-mini teaches on 4,000 texts without labels: the TinyBERT-style
-  student, as in the paper, and DistilBERT's "second distillation" (section 4). The student's int8
-  and bf16 forms are its own classifiers, converted.
+  it comes. In DistilBERT's "second distillation" (section 4) a fine-tuned bert-mini teaches, on
+  4,000 texts without labels. The student's int8 and bf16 forms are its own classifiers, converted.
+  The TinyBERT-style student stands in tinybert_ablation.csv, "map: bottom".
 - light_trade_costs.csv, by ``--costs``: parameters, bytes, CPU milliseconds of one text and of 32
   (64 tokens, one thread, all models in turn, medians), masked-token loss and accuracy on test
   articles.
@@ -41,7 +40,7 @@ from lmcore import (
     train,
 )  # fmt: skip
 from lmcore.checkpoint import shipped_checkpoint
-from lmcore.distill import PredictionLoss, TinyBERTLoss, layer_map
+from lmcore.distill import PredictionLoss
 from lmcore.measure import accuracy, masked_scores
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -52,8 +51,7 @@ from tinybert_ablation import Study
 
 HERE = Path(__file__)
 RUNS = HERE.parents[2] / "runs" / "light-trade"
-TINY_MAP = "bottom"  # the best of the three, there and on validation data
-GENERAL_STAGE = GENERAL_STAGES / TINY_MAP
+GENERAL_STAGE = GENERAL_STAGES / "bottom"
 TEACHER, DISTIL, TINY = "bert-mini", "distilbert-mini", "tinybert-mini"
 SCRATCH = {f"{name}, from scratch": name for name in (DISTIL, TINY)}
 STEPS = {f"{DISTIL}, from scratch": 3000, f"{TINY}, from scratch": 1000}
@@ -103,12 +101,8 @@ def finetune(study: Study, name: str, taught: bool, seed: int, rate: float) -> S
     if not taught:
         study.train(model, study.labeled.batches(16, seed), 200, rate)
         return model.eval()
-    if name == TINY:
-        imitate = TinyBERTLoss(model, study.teacher, layer_map(TINY_MAP, 2, 4))
-        study.train(imitate, study.unlabeled.batches(16, seed), 100, rate)
-    steps = 100 if name == TINY else 200
     soft = PredictionLoss(model, study.teacher)
-    study.train(soft, study.unlabeled.batches(16, seed + 1000), steps, rate)
+    study.train(soft, study.unlabeled.batches(16, seed), 200, rate)
     return model.eval()
 
 
@@ -183,7 +177,7 @@ def main() -> None:
         measure_costs()
         return
     study, table = Study(), HERE.with_suffix(".csv")
-    taught = {f"{DISTIL}, taught the task": DISTIL, TINY: TINY}
+    taught = {f"{DISTIL}, taught the task": DISTIL}
     plain = {name: name for name in (TEACHER, DISTIL, *SCRATCH)}
     models = plain | taught
     for seed, label in product(range(5), sys.argv[1:] or models):
