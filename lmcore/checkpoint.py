@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from lmcore.config import Config
+from lmcore.electra import Electra
 from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
 from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
@@ -37,6 +38,15 @@ _ARGUMENTS: dict[type[nn.Module], Callable[[nn.Module], dict[str, object]]] = {
         "summary": model.summary_kind,
     },
     SpanExtractor: lambda model: {},
+    Electra: lambda model: {
+        "generator": asdict(model.generator.config),
+        "weight": model.weight,
+    },
+}
+# How a class is built from a config and those, where that is not ``kind(config, **arguments)``.
+_BUILDERS: dict[type[nn.Module], Callable[..., nn.Module]] = {
+    CausalClassifier: lambda config, **more: CausalClassifier(CausalLM(config), **more),
+    Electra: lambda config, generator, **more: Electra(config, Config(**generator), **more),
 }
 _CLASSES = {kind.__name__: kind for kind in _ARGUMENTS}
 
@@ -51,12 +61,13 @@ def save_checkpoint(
 
     ``dtype`` casts the floating-point weights on their way out (fp16 halves what a book ships).
     A ``tokenizer`` goes beside them: with it, the command line can put questions to the model.
+    What two parts of a model share is written once, under the first part's name.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: tensor.detach().cpu().to(dtype or tensor.dtype).contiguous()
-        for name, tensor in model.state_dict().items()
+        for name, tensor in model.named_parameters()
     }
     write_whole(folder / WEIGHTS, save(tensors))
     content = asdict(model.config)
@@ -83,10 +94,7 @@ def load_checkpoint(folder: str | Path) -> nn.Module:
     kind = _CLASSES[entry["class"]]
     try:
         with torch.device("meta"):  # no weights are drawn only to be overwritten
-            if kind is CausalClassifier:
-                model = CausalClassifier(CausalLM(config), **arguments)
-            else:
-                model = kind(config, **arguments)
+            model = _BUILDERS.get(kind, kind)(config, **arguments)
     except TypeError as error:
         raise ValueError(f"{path}: model {entry!r} cannot be built: {error}") from None
     model.to_empty(device="cpu")
@@ -145,7 +153,7 @@ def load_weights(model: nn.Module, folder: str | Path) -> None:
         raise ValueError(f"{path} is missing: a checkpoint is a folder with {WEIGHTS}") from None
     except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file: {error}") from None
-    expected = model.state_dict()
+    expected = dict(model.named_parameters())
     for name in sorted(expected.keys() ^ tensors.keys()):
         raise ValueError(f"{path}: {name} is {'missing' if name in expected else 'unknown'}")
     for name, tensor in tensors.items():
@@ -154,7 +162,7 @@ def load_weights(model: nn.Module, folder: str | Path) -> None:
                 f"{path}: {name} has shape {tuple(tensor.shape)}, "
                 f"the model needs {tuple(expected[name].shape)}"
             )
-    model.load_state_dict(tensors)
+    model.load_state_dict(tensors, strict=False)  # what parts share comes once
 
 
 def write_whole(path: Path, content: bytes) -> None:

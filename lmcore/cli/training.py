@@ -10,18 +10,19 @@ from torch import nn
 
 from lmcore.config import Config
 from lmcore.data import Document, load_state_of_the_union, load_text_file, load_wikipedia
+from lmcore.electra import Electra
 from lmcore.encoders import MaskedLM
-from lmcore.measure import held_out_loss, masked_scores
+from lmcore.measure import detection_scores, held_out_loss, masked_scores
 from lmcore.models import CausalLM
 from lmcore.objectives import Masking, PackedText, PairPacking, SentencePairs
-from lmcore.presets import preset
+from lmcore.presets import PRESETS, preset
 from lmcore.recipe import Recipe
 from lmcore.run import Run, train_in_folder
 from lmcore.tokenizer import Tokenizer, shipped
 from lmcore.train import Indexed
 
 CORPORA = {"wikipedia": load_wikipedia, "state-of-the-union": load_state_of_the_union}
-OBJECTIVES = ("clm", "mlm", "mlm+nsp")
+OBJECTIVES = ("clm", "mlm", "mlm+nsp", "rtd")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Splits = dict[str, tuple[Document, ...]]
 
@@ -66,7 +67,7 @@ def _train(options: argparse.Namespace) -> int:
     config = config.replace(vocab_size=len(tokenizer))
     texts = _load(options.corpus)
     torch.manual_seed(options.seed)
-    build = _causal if options.objective == "clm" else _masked
+    build = {"clm": _causal, "rtd": _replaced}.get(options.objective, _masked)
     model, batches, validate = build(options, config, tokenizer, texts, length)
     run = Run(
         steps=options.steps,
@@ -140,6 +141,39 @@ def _causal(
 def _masked(
     options: argparse.Namespace, config: Config, tokenizer: Tokenizer, texts: Splits, length: int
 ) -> Built:
+    with_pairs = options.objective == "mlm+nsp"
+    pairs, masking = _pairs(options, tokenizer, texts, length)
+    held_out = pairs["validation"].batches(32, 0, masking, pairs=with_pairs)
+    return (
+        MaskedLM(config, pair_head=with_pairs),
+        pairs["train"].batches(options.batch_size, options.seed, masking, pairs=with_pairs),
+        lambda model: masked_scores(model, (held_out[i] for i in range(8))).loss,
+    )
+
+
+def _replaced(
+    options: argparse.Namespace, config: Config, tokenizer: Tokenizer, texts: Splits, length: int
+) -> Built:
+    name = f"{options.preset}-generator"
+    if name not in PRESETS:
+        pairs = [p for p in PRESETS if f"{p}-generator" in PRESETS]
+        raise ValueError(
+            f"--preset {options.preset} has no generator for rtd: one of {', '.join(pairs)}"
+        )
+    pairs, masking = _pairs(options, tokenizer, texts, length)
+    masking = masking.replace(share_masked=1.0, share_random=0.0)  # section 2: all are [MASK]
+    held_out = pairs["validation"].batches(32, 0, masking, pairs=False)
+    return (
+        Electra(config, preset(name).replace(vocab_size=len(tokenizer))),
+        pairs["train"].batches(options.batch_size, options.seed, masking, pairs=False),
+        lambda model: detection_scores(model, (held_out[i] for i in range(8))).loss,
+    )
+
+
+def _pairs(
+    options: argparse.Namespace, tokenizer: Tokenizer, texts: Splits, length: int
+) -> tuple[dict[str, SentencePairs], Masking]:
+    """Both splits as pairs of texts, and the rule that hides their tokens."""
     packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), length)
     masking = Masking(
         mask_id=tokenizer.id_of("[MASK]"),
@@ -147,14 +181,7 @@ def _masked(
         vocab_size=len(tokenizer),
         rate=options.mask_rate,
     )
-    with_pairs = options.objective == "mlm+nsp"
-    pairs = {
+    return {
         split: SentencePairs.encode((d.sentences or d.paragraphs for d in part), tokenizer, packing)
         for split, part in texts.items()
-    }
-    held_out = pairs["validation"].batches(32, 0, masking, pairs=with_pairs)
-    return (
-        MaskedLM(config, pair_head=with_pairs),
-        pairs["train"].batches(options.batch_size, options.seed, masking, pairs=with_pairs),
-        lambda model: masked_scores(model, (held_out[i] for i in range(8))).loss,
-    )
+    }, masking

@@ -1,5 +1,11 @@
 """The texts and tasks that ship with the package: usable with no network."""
 
+from lmcore.data.agreement import (
+    AGREEMENT_VOCABULARY,
+    AgreementSentence,
+    agreement_sentences,
+    with_wrong_verb,
+)
 from lmcore.data.corpora import Document, load_state_of_the_union, load_wikipedia
 from lmcore.data.letter_codes import LETTER_CODES, LETTERS, NEW_LETTER_CODE
 from lmcore.data.minimal_pairs import MinimalPair, minimal_pairs
@@ -8,14 +14,17 @@ from lmcore.data.tasks import Example, Task, description_task, topic_task, word_
 from lmcore.data.textfile import load_text_file
 
 __all__ = [
+    "AGREEMENT_VOCABULARY",
     "LETTERS",
     "LETTER_CODES",
     "NEW_LETTER_CODE",
+    "AgreementSentence",
     "Document",
     "Example",
     "MinimalPair",
     "Question",
     "Task",
+    "agreement_sentences",
     "description_task",
     "load_factbook",
     "load_handwritten_questions",
@@ -24,5 +33,6 @@ __all__ = [
     "load_wikipedia",
     "minimal_pairs",
     "topic_task",
+    "with_wrong_verb",
     "word_order_task",
 ]
