@@ -92,8 +92,8 @@ PRESETS: dict[str, dict] = {
     "bert-mini": _BERT | _MINI_ENCODER,
     "bert-small": _BERT | _SMALL | dict(vocab_size=4096, embedding_init_std=0.1),
     # The size for a GPU is the paper's own: ELECTRA-small was made for a single one (section 3.3).
-    "electra-mini": _ELECTRA | _MINI_ENCODER | _shape(3, 128, 4),
-    "electra-mini-generator": _ELECTRA | _MINI_ENCODER | _shape(3, 32, 1, embedding_size=128),
+    "electra-mini": _ELECTRA | _MINI_ENCODER | _shape(2, 128, 4),
+    "electra-mini-generator": _ELECTRA | _MINI_ENCODER | _shape(2, 64, 2, embedding_size=128),
 }
 
 

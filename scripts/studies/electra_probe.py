@@ -22,6 +22,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from joblib import Parallel, delayed
 from torch import Tensor, nn
 
 from lmcore import Config, Electra, MaskedLM, Recipe, Transformer, train
@@ -45,7 +46,7 @@ GENERATOR = ENCODER.replace(
     hidden_size=16, feed_forward_size=64, num_layers=1, num_groups=1, embedding_size=64,
     project=True,
 )  # fmt: skip
-RECIPE = Recipe(learning_rate=2e-3, warmup=0.05, decay="linear")
+RECIPE = Recipe(learning_rate=2e-3, warmup=0.05, decay="linear", optimizer="muon")
 PACKING = PairPacking(cls_id=1, sep_id=2, length=LENGTH)
 MASKING = Masking(mask_id=3, special_ids=(0, 1, 2, 3), vocab_size=ENCODER.vocab_size)
 ALL_MASKED = MASKING.replace(share_masked=1.0, share_random=0.0)  # ELECTRA's section 2
@@ -148,7 +149,7 @@ def finetune(trunk: Transformer, task: str, size: int, seed: int) -> tuple[float
     for rate in RATES:
         torch.manual_seed(seed)
         probe = Probe(trunk, NUM_LABELS[task], each_token=task == "roles")
-        recipe = replace(RECIPE, learning_rate=rate)
+        recipe = replace(RECIPE, learning_rate=rate, optimizer="adamw")
         steps = 300 if size >= 1000 else 150
         train(probe, Batches(draw, seed), steps=steps, recipe=recipe, device="cpu")
         found.append((right(probe, validation), rate, right(probe, test)))
@@ -156,32 +157,29 @@ def finetune(trunk: Transformer, task: str, size: int, seed: int) -> tuple[float
     return rate, accuracy
 
 
+def rows_of_seed(seed: int) -> None:
+    """What this seed lacks in the table, a row as soon as it is there."""
+    torch.set_num_threads(1)
+    with OUT.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["seed"] == str(seed)]
+    done = {(row["arm"], row["task"], int(row["labels"])) for row in rows}
+    for arm in STEPS:
+        wanted = [(t, n) for t, sizes in SIZES.items() for n in sizes if (arm, t, n) not in done]
+        if not wanted:
+            continue
+        trunk, seconds = pretrain(arm, seed)
+        for task, size in wanted:
+            rate, accuracy = finetune(trunk, task, size, seed)
+            row = [seed, arm, round(seconds, 1), task, size, rate, round(accuracy, 4)]
+            with OUT.open("a", newline="") as file:
+                csv.writer(file).writerow(row)
+
+
 def main() -> None:
     """Every arm and seed that is not in the table yet."""
-    torch.set_num_threads(1)
     if not OUT.exists():
-        OUT.write_text(",".join(COLUMNS) + "\n")
-    with OUT.open(newline="") as file:
-        done = {
-            (row["seed"], row["arm"], row["task"], row["labels"]) for row in csv.DictReader(file)
-        }
-    for seed in SEEDS:
-        for arm in STEPS:
-            wanted = [
-                (task, size)
-                for task, sizes in SIZES.items()
-                for size in sizes
-                if (str(seed), arm, task, str(size)) not in done
-            ]
-            if not wanted:
-                continue
-            trunk, seconds = pretrain(arm, seed)
-            for task, size in wanted:
-                rate, accuracy = finetune(trunk, task, size, seed)
-                with OUT.open("a", newline="") as file:
-                    csv.writer(file).writerow(
-                        [seed, arm, round(seconds, 1), task, size, rate, round(accuracy, 4)]
-                    )
+        OUT.write_text(",".join(COLUMNS) + "\r\n", newline="")
+    Parallel(n_jobs=2)(delayed(rows_of_seed)(seed) for seed in SEEDS)
 
 
 if __name__ == "__main__":
