@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traitlets
 
-from lmcore.encoders import MaskedLM
+from lmcore.encoders import Discriminator, MaskedLM
 from lmcore.ledger import count_parameters
 from lmcore.models import CausalLM
 from lmcore.tokenizer import Tokenizer
@@ -29,7 +29,7 @@ class PageModel(BookWidget):
     def __init__(
         self,
         name: str,
-        model: CausalLM | MaskedLM,
+        model: CausalLM | MaskedLM | Discriminator,
         tokenizer: Tokenizer,
         dtype: PackedType = "float16",
     ) -> None:

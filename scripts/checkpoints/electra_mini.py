@@ -27,7 +27,7 @@ from electra_wikipedia import RECIPE, all_masked, load_text, started
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT, RUN = ROOT / "lmcore" / "checkpoints" / "electra-mini", ROOT / "runs" / "electra-mini"
-STEPS, EVERY = 7_000, 250
+STEPS, EVERY = 4_000, 250
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ from lmcore.objectives import Batch, Masking, PairPacking, SentencePairs
 HERE = Path(__file__)
 RUNS = HERE.parents[2] / "runs" / "electra-wikipedia"
 SEEDS, CAUSAL_STEPS, EVERY = range(3), 400, 200
-STEPS = {"MLM": 4200, "ELECTRA": 2600}
+STEPS = {"MLM": 3000, "ELECTRA": 1860}
 RECIPE = Recipe(
     learning_rate=4e-3, warmup=0.02, hold=0.4, decay="linear", betas=(0.9, 0.98),
     optimizer="muon",

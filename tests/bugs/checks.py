@@ -202,9 +202,8 @@ def heat_flattens():
 
 def electra():
     """A pair, a batch with padding and some hidden tokens, and logits that draw them rightly."""
-    model = build(
-        Electra, BERT, BERT.replace(hidden_size=6, feed_forward_size=8, embedding_size=12)
-    )
+    small = BERT.replace(hidden_size=6, feed_forward_size=8, embedding_size=12, project=True)
+    model = build(Electra, BERT, small)
     ids, real = texts(), torch.arange(12)[None] < torch.tensor([[12], [7]])
     positions = torch.tensor([2, 5, 14, 16])
     hidden = ids.flatten()[positions]
