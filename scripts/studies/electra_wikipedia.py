@@ -131,7 +131,7 @@ def pretrain(arm: str, seed: int) -> None:
 
     def look(model: nn.Module) -> float:
         nonlocal looking, step
-        now, step = time.process_time(), step + EVERY
+        now, step = time.process_time(), min(step + EVERY, STEPS[arm])
         if arm == "MLM":
             seen = masked_scores(model, looks)
             values = [seen.loss, seen.accuracy, "", ""]
