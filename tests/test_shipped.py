@@ -69,7 +69,9 @@ def test_electra_minis_pair_scores_on_test_articles_as_its_log_says():
         special_ids=tuple(tokenizer.special_ids.values()), share_masked=1.0, share_random=0.0,
     )  # fmt: skip
     documents = (d.sentences for d in load_wikipedia("test"))
-    batches = SentencePairs.encode(documents, tokenizer, packing).batches(64, 0, masking, False)
+    batches = SentencePairs.encode(documents, tokenizer, packing).batches(
+        64, 0, masking, pairs=False
+    )
     pair = load_checkpoint(PAIR)
     assert isinstance(pair, Electra)
     scores = detection_scores(pair, [batches[i] for i in range(8)])
