@@ -17,10 +17,11 @@ const of = (width, whole) => (width === whole ? "as wide as the discriminator" :
 
 function reading(point, points, whole) {
   const { width, weight, replaced, detected, false_alarms, probe, seeds } = point;
+  const give = ([mean, spread], n) => (n > 1 ? `${mean.toFixed(2)} ± ${spread.toFixed(2)}` : mean.toFixed(2));
   const best = points.reduce((a, b) => (b.probe[0] > a.probe[0] ? b : a));
-  const said = `A generator ${of(width, whole)}, λ = ${weight}: it replaces ${percent(replaced[0])} of the hidden tokens, and the discriminator finds ${percent(detected[0])} of those, with ${percent(false_alarms[0], 1)} false alarms. The probe reaches ${probe[0].toFixed(2)} ± ${probe[1].toFixed(2)} (${seeds} seed${seeds === 1 ? "" : "s"})`;
+  const said = `A generator ${of(width, whole)}, λ = ${weight}: it replaces ${percent(replaced[0])} of the hidden tokens, and the discriminator finds ${percent(detected[0])} of those, with ${percent(false_alarms[0], 1)} false alarms. The probe reaches ${give(probe, seeds)} (${seeds} seed${seeds === 1 ? "" : "s"})`;
   if (best === point) return `${said}, the best mean of these ${points.length}.`;
-  return `${said}; the best mean, ${best.probe[0].toFixed(2)} ± ${best.probe[1].toFixed(2)}, is that of ${part(best.width, whole)} and λ = ${best.weight}.`;
+  return `${said}; the best mean, ${give(best.probe, best.seeds)}, has one ${of(best.width, whole)} and λ = ${best.weight}.`;
 }
 
 export default {
@@ -37,7 +38,7 @@ export default {
     frame(el, "electra-explorer", "How wide a generator, how much weight on detection?",
       h("div", { class: "lm-row lm-close" }, ...Object.entries(jumps).filter(([, point]) => point).map(([name, point]) => button(name, () => pick(point))), button("Reset", reset)),
       wide, h("div", { class: "lm-scroll", tabindex: 0, role: "region", "aria-label": "Runs by generator width and weight" },
-        h("table", { class: "lm-heat" }, caption, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "generator width"), ...weights.map((w) => h("th", { scope: "col", class: "lm-number" }, `λ = ${w}`)))), body)), outcome);
+        h("table", { class: "lm-heat" }, caption, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "generator width"), ...weights.map((w) => h("th", { scope: "col" }, `λ = ${w}`)))), body)), outcome);
     let chosen = first;
 
     function draw() {
@@ -49,7 +50,7 @@ export default {
           const point = at(width, weight), [mean, spread] = point[key];
           return h("td", {}, button(says(mean), () => pick(point), {
             "aria-pressed": String(point === chosen), style: `--share: ${(mean - low) / range}`,
-            "aria-label": `width ${part(width, whole)}, λ ${weight}: ${says(mean)} ± ${says(spread)}`, "data-point": `${width}-${weight}`,
+            "aria-label": `width ${part(width, whole)}, λ ${weight}: ${says(mean)}${point.seeds > 1 ? ` ± ${says(spread)}` : ""}`, "data-point": `${width}-${weight}`,
           }));
         }))));
       outcome.textContent = reading(chosen, points, whole);

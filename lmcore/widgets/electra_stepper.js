@@ -37,7 +37,9 @@ function reading(step, { plain, hidden, drawn, judged }, label) {
   if (step === 2) return `The generator drew ${said.slice(0, 3).join(", ")}${said.length > 3 ? ", …" : ""}. ${lucky ? `${many(lucky, "draw")} ${lucky === 1 ? "is" : "are"} the very token that stood there, so ${lucky === 1 ? "it counts" : "they count"} as original.` : "None is the token that stood there."}`;
   const tally = (fate) => judged.filter((one) => one.fate === fate).length, found = tally("found"), all = found + tally("missed"), alarms = tally("alarm");
   const score = all ? `Of ${many(all, "replaced token")} the discriminator finds ${found}` : "Nothing was replaced after all";
-  return `${score}, with ${many(alarms, "false alarm")} among ${plain - all} originals. Each of the ${plain} tokens counts in its loss, where masking counts ${hidden.length}.`;
+  const most = judged.filter((one) => one.fate !== "special").reduce((a, b) => (b.chance > a.chance ? b : a));
+  const suspect = `“${visible(label(most.now))}” looks oddest to it (${percent(most.chance)}), ${most.replaced ? "rightly" : "an original"}.`;
+  return `${score}, with ${many(alarms, "false alarm")} among ${plain - all} originals. ${suspect} Each of the ${plain} tokens counts in its loss, where masking counts ${hidden.length}.`;
 }
 
 function card(look, shown, note) {

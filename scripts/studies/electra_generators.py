@@ -19,7 +19,7 @@ from lmcore import Electra, train
 from lmcore.measure import detection_scores
 
 OUT = Path(__file__).with_suffix(".csv")
-WIDTHS, WEIGHTS, SEEDS, STEPS = (8, 16, 32, 64), (1, 10, 50, 250), range(3), 600
+WIDTHS, WEIGHTS, SEEDS, STEPS = (8, 16, 32, 64), (1, 10, 50, 250), range(1), 600
 COLUMNS = [
     "seed", "width", "weight", "cpu_seconds", "generator", "discriminator", "replaced",
     "detected", "false_alarms", "probe",

@@ -50,7 +50,7 @@ def test_the_explorer_opens_at_a_quarter_and_fifty(page):
 
 def test_the_recorded_run_is_shown_without_its_button(page):
     monitor = widget(page, "training-monitor")
-    assert "A recorded run: 600 of 600 steps" in monitor.locator("output").inner_text()
+    assert "A recorded run: 900 of 900 steps" in monitor.locator("output").inner_text()
     assert not monitor.locator('button[name="stop"]').is_visible()
 
 

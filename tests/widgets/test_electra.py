@@ -105,7 +105,8 @@ def test_every_step_is_told_in_words(tmp_path):
       plain: 7, hidden: [1, 3],
       drawn: [{ id: 5, was: 6, chance: .5, given: .1, right: false },
               { id: 8, was: 8, chance: .3, given: .3, right: true }],
-      judged: ["found", "alarm", "untouched"].map((fate) => ({ fate })),
+      judged: ["found", "alarm", "untouched"].map((fate, i) => ({
+        fate, now: i, chance: .9 - i / 10, replaced: fate === "found" })),
     };
     say([0, 1, 2, 3].map((step) => reading(step, state, (id) => `t${id}`)).concat(
       reading(0, { plain: 0, hidden: [], drawn: [], judged: [] }, String)));
@@ -116,6 +117,7 @@ def test_every_step_is_told_in_words(tmp_path):
     assert "drew “t5” (50%) for “t6” (10%), “t8” (30%) for “t8” (30%)" in generated
     assert "1 draw is the very token that stood there, so it counts as original" in generated
     assert detected.startswith("Of 1 replaced token the discriminator finds 1, with 1 false alarm")
+    assert "“t0” looks oddest to it (90%), rightly." in detected
     assert empty == "Type a sentence: there is no token to hide yet."
 
 
@@ -166,7 +168,7 @@ def test_the_explorer_reads_its_point_out(tmp_path):
     points = ElectraExplorer(runs, width=64).points
     one, fifty, whole = run(tmp_path, ["dom.js"], code, points=points)
     assert one.startswith("A generator of 1/4 the width, λ = 1: it replaces 50% of the hidden")
-    assert one.endswith("the best mean, 0.90 ± 0.00, is that of 1/4 and λ = 50.")
+    assert one.endswith("the best mean, 0.90, has one of 1/4 the width and λ = 50.")
     assert fifty.endswith("(1 seed), the best mean of these 2.")
     assert whole == "1"
 
