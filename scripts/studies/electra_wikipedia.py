@@ -1,21 +1,16 @@
-"""ELECTRA against masked language modeling on the Wikipedia leads, at equal compute.
+"""ELECTRA against masked language modeling on the Wikipedia leads, at equal compute: pre-training.
 
 Two arms with the encoder of electra-mini, from the same left-to-right start (without one a masked
 model of this size sits on the unigram plateau, bert_plateau.py; ELECTRA's generator is one too).
-The masked arm takes more steps, so that ELECTRA has no more CPU seconds than it. Both trunks, and
-one of random weights, are then fine-tuned on word order and topic, each arm at the learning rate
-that does best on validation data with two other seeds (``--rates``).
-
-Trunks are kept in runs/electra-wikipedia. Writes electra_wikipedia.csv, a row a fine-tuning, and
-electra_wikipedia_curve.csv, what was seen on validation articles on the way; both grow as results
-come, and a run that was cut short goes on.
+The masked arm takes more steps, in about the same CPU seconds. Models are kept in
+runs/electra-wikipedia, for electra_wikipedia_tuning.py; what was seen on validation articles on the
+way stands in electra_wikipedia_curve.csv. A run that was cut short begins with the arm it was at.
 """
 
 from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -25,35 +20,30 @@ from torch import Tensor, nn
 from lmcore import (
     Config,
     Electra,
-    LabeledText,
     MaskedLM,
     Recipe,
-    SequenceClassifier,
     Tokenizer,
     Transformer,
-    load_checkpoint,
     preset,
     save_checkpoint,
     train,
 )
-from lmcore.data import load_wikipedia, topic_task, word_order_task
+from lmcore.data import load_wikipedia
 from lmcore.encoders import MaskedLMHead
-from lmcore.measure import accuracy, detection_scores, masked_scores
+from lmcore.measure import detection_scores, masked_scores
 from lmcore.model import initialize
 from lmcore.models import next_token_loss
 from lmcore.objectives import Batch, Masking, PairPacking, SentencePairs
 
 HERE = Path(__file__)
 RUNS = HERE.parents[2] / "runs" / "electra-wikipedia"
-SEEDS, CAUSAL_STEPS, EVERY = range(3), 400, 200
+SEEDS, CAUSAL_STEPS, EVERY = range(1), 400, 200
 STEPS = {"MLM": 3000, "ELECTRA": 1860}
 RECIPE = Recipe(
     learning_rate=4e-3, warmup=0.02, hold=0.4, decay="linear", betas=(0.9, 0.98),
     optimizer="muon",
 )  # fmt: skip
 START = RECIPE.replace(warmup=0.1, hold=0.9)
-TASKS = {"word order": word_order_task, "topic": topic_task}
-SIZES, RATES = (100, 300, 1000), (3e-4, 1e-3, 3e-3)
 
 
 class LeftToRight(nn.Module):
@@ -155,7 +145,6 @@ CURVE = [
     "arm", "seed", "step", "cpu_seconds", "masked_loss", "accuracy_or_replaced",
     "discriminator_loss", "detected",
 ]  # fmt: skip
-ROWS = ["task", "labels", "seed", "arm", "accuracy"]
 
 
 def append(name: str, header: list[str], row: list) -> None:
@@ -166,74 +155,9 @@ def append(name: str, header: list[str], row: list) -> None:
         csv.writer(file).writerows([header, row] if new else [row])
 
 
-def rows_of(name: str) -> Iterator[dict]:
-    """The table's rows so far."""
-    path = HERE.with_name(name)
-    if path.exists():
-        with path.open(newline="") as file:
-            yield from csv.DictReader(file)
-
-
-def finetune(
-    arm: str, task: str, size: int, seed: int, rate: float, *, trunk_seed: int, split: str = "test"
-) -> float:
-    """Accuracy of 120 steps of 16 texts of at most 64 tokens, labels read off the first state."""
-    tokenizer = Tokenizer.load("wordpiece-2048")
-    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), 64)
-
-    def labeled(examples: tuple) -> LabeledText:
-        inputs = [packing(tokenizer.encode(e.text)) for e in examples]
-        return LabeledText(inputs, [e.label for e in examples], packing)
-
-    examples = TASKS[task]("train", size, seed)
-    torch.manual_seed(seed)
-    model = SequenceClassifier(preset("electra-mini"), len(examples.labels), "gelu")
-    if arm != "random":
-        trained = load_checkpoint(RUNS / f"{arm}-{trunk_seed}")
-        trunk = (trained if arm == "MLM" else trained.discriminator).transformer
-        model.transformer.load_state_dict(trunk.state_dict())
-    recipe = Recipe(learning_rate=rate, warmup=0.1, decay="linear", betas=(0.9, 0.98))
-    batches = labeled(examples.examples).batches(16, seed)
-    train(model, batches, steps=120, recipe=recipe, device="cpu")
-    return accuracy(model, labeled(TASKS[task](split, 400, 0).examples))
-
-
-def choose_rates() -> None:
-    """Validation accuracy by learning rate on the first trunk, 300 labels, two seeds."""
-    name = "electra_wikipedia_rates.csv"
-    done = {(r["task"], r["arm"], float(r["learning_rate"])) for r in rows_of(name)}
-    for task in TASKS:
-        for arm in (*STEPS, "random"):
-            for rate in RATES:
-                if (task, arm, rate) not in done:
-                    scores = [
-                        finetune(arm, task, 300, s, rate, trunk_seed=0, split="validation")
-                        for s in (100, 101)
-                    ]
-                    row = [task, arm, rate, round(sum(scores) / 2, 4)]
-                    append(name, ["task", "arm", "learning_rate", "accuracy"], row)
-
-
-def best_rates() -> dict[tuple[str, str], float]:
-    """The rate that did best for each task and arm."""
-    rows = sorted(rows_of("electra_wikipedia_rates.csv"), key=lambda r: float(r["accuracy"]))
-    return {(r["task"], r["arm"]): float(r["learning_rate"]) for r in rows}
-
-
 def main() -> None:
-    """Pre-train seed after seed, choose the rates on the first, fine-tune what is there."""
-    torch.set_num_threads(1)
-    for seed in SEEDS:
-        Parallel(n_jobs=2)(delayed(pretrain)(arm, seed) for arm in STEPS)
-        choose_rates()
-        rates, name = best_rates(), "electra_wikipedia.csv"
-        done = {(r["task"], r["labels"], r["seed"], r["arm"]) for r in rows_of(name)}
-        for task in TASKS:
-            for size in SIZES:
-                for arm in (*STEPS, "random"):
-                    if (task, str(size), str(seed), arm) not in done:
-                        score = finetune(arm, task, size, seed, rates[task, arm], trunk_seed=seed)
-                        append(name, ROWS, [task, size, seed, arm, round(score, 4)])
+    """Both arms, a process each."""
+    Parallel(n_jobs=2)(delayed(pretrain)(arm, seed) for seed in SEEDS for arm in STEPS)
 
 
 if __name__ == "__main__":
