@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
-from lmcore import Electra, MaskedLM, Tokenizer, load_checkpoint
+from lmcore import MaskedLM, Tokenizer, load_checkpoint
 from lmcore.checkpoint import shipped_checkpoint
 from lmcore.cli import main
 from lmcore.data import load_wikipedia
-from lmcore.measure import detection_scores, masked_scores
+from lmcore.measure import masked_scores
 from lmcore.objectives import Masking, PairPacking, SentencePairs
 
 FOLDER = shipped_checkpoint("bert-mini")
@@ -56,36 +56,3 @@ def test_it_answers_by_its_name(capsys):
     text = "berlin is the capital and largest [MASK] of germany."
     assert main(["fill-mask", "bert-mini", "--text", text]) == 0
     assert "  city" in capsys.readouterr().out
-
-
-PAIR = shipped_checkpoint("electra-mini")
-
-
-def test_electra_minis_pair_scores_on_test_articles_as_its_log_says():
-    tokenizer = Tokenizer.load(PAIR / "tokenizer.json")
-    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), 64)
-    masking = Masking(
-        mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
-        special_ids=tuple(tokenizer.special_ids.values()), share_masked=1.0, share_random=0.0,
-    )  # fmt: skip
-    documents = (d.sentences for d in load_wikipedia("test"))
-    batches = SentencePairs.encode(documents, tokenizer, packing).batches(
-        64, 0, masking, pairs=False
-    )
-    pair = load_checkpoint(PAIR)
-    assert isinstance(pair, Electra)
-    scores = detection_scores(pair, [batches[i] for i in range(8)])
-    log = [json.loads(line) for line in (PAIR / "metrics.jsonl").read_text().splitlines()]
-    (said,) = [line for line in log if line["split"] == "test"]
-    assert scores.generator == pytest.approx(said["generator"], abs=0.01)  # weights ship in fp16
-    assert scores.discriminator == pytest.approx(said["discriminator"], abs=0.003)
-    assert scores.detected == pytest.approx(said["detected"], abs=0.02)
-    assert scores.detected > 5 * scores.false_alarms
-
-
-def test_electra_mini_is_small_and_both_parts_answer_by_its_name(capsys):
-    assert sum(path.stat().st_size for path in PAIR.iterdir()) < 2.5e6
-    text = "berlin is the capital and largest [MASK] of germany."
-    assert main(["fill-mask", "electra-mini", "--text", text]) == 0
-    assert main(["detect", "electra-mini", "--text", "he was born in the city."]) == 0
-    assert "tokens look replaced" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from lmcore.data.agreement import (
     AGREEMENT_VOCABULARY,
     AgreementSentence,
     agreement_sentences,
+    agreement_tokenizer,
     with_wrong_verb,
 )
 from lmcore.data.corpora import Document, load_state_of_the_union, load_wikipedia
@@ -25,6 +26,7 @@ __all__ = [
     "Question",
     "Task",
     "agreement_sentences",
+    "agreement_tokenizer",
     "description_task",
     "load_factbook",
     "load_handwritten_questions",

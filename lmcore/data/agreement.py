@@ -11,6 +11,11 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
+import tokenizers
+from tokenizers import models, normalizers, pre_tokenizers
+
+from lmcore.tokenizer import Tokenizer
+
 ENDINGS = ("o", "os", "a", "as")  # two genders, singular and plural
 SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]")
 ADJECTIVES = ("mul", "ven", "pir", "tes")
@@ -73,6 +78,16 @@ def with_wrong_verb(sentence: AgreementSentence, chosen: random.Random) -> Agree
     stem, ending = words[place][:3], words[place][3:]
     words[place] = stem + chosen.choice([other for other in ENDINGS if other != ending])
     return replace(sentence, words=tuple(words))
+
+
+def agreement_tokenizer() -> Tokenizer:
+    """The language's words as a tokenizer of BERT's kind. A word that the language lacks becomes
+    [PAD], the one marker that no sentence contains."""
+    backend = tokenizers.Tokenizer(models.WordPiece(_IDS, unk_token="[PAD]"))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.add_special_tokens(list(SPECIALS))
+    return Tokenizer(backend)
 
 
 def _sentence(chosen: random.Random) -> AgreementSentence:

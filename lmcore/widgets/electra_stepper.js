@@ -15,12 +15,13 @@ function chooseHidden(ids, special, rate, random) {
 }
 
 /** What became of each token, once `drawn` stand at the `hidden` places and `chances` (T,) say how
- *  likely each is to have been replaced. A right draw is an original (section 2). */
-function judge(ids, hidden, drawn, chances, special) {
+ *  likely each is to have been replaced; above `threshold` it is called so. A right draw is an
+ *  original (section 2). */
+function judge(ids, hidden, drawn, chances, special, threshold = .5) {
   const now = ids.slice();
   hidden.forEach((place, i) => { now[place] = drawn[i]; });
   return ids.map((id, i) => {
-    const replaced = now[i] !== id, called = chances[i] > .5;
+    const replaced = now[i] !== id, called = chances[i] > threshold;
     const fate = special.has(id) ? "special" : replaced ? (called ? "found" : "missed") : called ? "alarm" : "untouched";
     return { id, now: now[i], chance: chances[i], replaced, fate };
   });
@@ -56,14 +57,15 @@ export default {
     const room = discriminator.config.context_length - 2, examples = model.get("examples");
     const text = h("textarea", { name: "text", rows: 2, maxlength: 1000, spellcheck: "false", oninput: later(run) });
     const rate = h("input", { type: "range", name: "rate", min: 5, max: 60, step: 5, oninput: later(run) }), share = h("b", {});
+    const threshold = h("input", { type: "range", name: "threshold", min: 5, max: 95, step: 5, oninput: () => { judgeAll(); show(at); } }), limit = h("b", {});
     const seed = h("input", { type: "number", name: "seed", min: 0, step: 1, oninput: later(run) });
     const outcome = h("output", { "aria-live": "polite" }), note = h("p", { class: "lm-note" });
-    const cards = h("ul", { class: "lm-cards" }), wide = labeled("your text", text), slide = labeled("hidden: ", rate);
-    wide.classList.add("lm-wide"); slide.firstChild.append(share);
+    const cards = h("ul", { class: "lm-cards" }), wide = labeled("your text", text), slide = labeled("hidden: ", rate), bar = labeled("called replaced above ", threshold);
+    wide.classList.add("lm-wide"); slide.firstChild.append(share); bar.firstChild.append(limit);
     const tabs = STEPS.map((title, i) => button(`${i + 1} ${title}`, () => show(i), { name: `step-${i + 1}` }));
     const next = button("Next step", () => show((at + 1) % STEPS.length), { name: "next", class: "lm-first" });
     frame(el, "electra-stepper", `What does ${name} make of a text?`, wide,
-      h("div", { class: "lm-row" }, slide, labeled("seed", seed),
+      h("div", { class: "lm-row" }, slide, bar, labeled("seed", seed),
         button("Draw again", () => { seed.value = (Number(seed.value) || 0) + 1; run(); }, { name: "again" })),
       h("div", { class: "lm-row lm-close" }, ...examples.map((one, i) => button(`Example ${i + 1}`, () => put(one), { title: one })), button("Reset", reset)),
       h("div", { class: "lm-row lm-close", role: "group", "aria-label": "Steps" }, ...tabs, next), note, outcome, cards);
@@ -97,8 +99,13 @@ export default {
       const judging = plain ? await pass(discriminator, now) : null;
       if (mine !== typed) return;
       const chances = judging ? [...discriminator.detect(judging)].map((logit) => 1 / (1 + Math.exp(-logit))) : ids.map(() => 0);
-      state = { ids, plain, hidden, drawn, judged: judge(ids, hidden, drawn.map(({ id }) => id), chances, special) };
+      state = { ids, plain, hidden, drawn, chances };
+      judgeAll();
       show(at);
+    }
+    function judgeAll() {
+      limit.textContent = percent(threshold.value / 100);
+      if (state) state.judged = judge(state.ids, state.hidden, state.drawn.map(({ id }) => id), state.chances, special, threshold.value / 100);
     }
     function show(step) {
       at = step;
@@ -118,7 +125,7 @@ export default {
       outcome.textContent = reading(at, state, label);
     }
     function put(value) { text.value = value; run(); }
-    function reset() { at = 0; rate.value = 15; seed.value = model.get("seed"); put(model.get("text")); }
+    function reset() { at = 0; rate.value = 15; threshold.value = 100 * model.get("threshold"); seed.value = model.get("seed"); put(model.get("text")); }
     reset();
   },
 };

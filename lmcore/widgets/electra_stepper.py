@@ -15,7 +15,8 @@ class ElectraStepper(BookWidget):
     """``text`` as it was, masked, filled in by the ``generator``, and judged by the
     ``discriminator``, token by token; both are models in the page.
 
-    ``examples`` are further texts to jump to. Raises ValueError, in one line, for models of
+    ``examples`` are further texts to jump to; tokens whose chance of being replaced is above
+    ``threshold`` are called so. Raises ValueError, in one line, for models of
     another kind, or with two vocabularies.
     """
 
@@ -25,6 +26,7 @@ class ElectraStepper(BookWidget):
     text = traitlets.Unicode().tag(sync=True)
     examples = traitlets.List().tag(sync=True)
     seed = traitlets.Int(1).tag(sync=True)
+    threshold = traitlets.Float(0.5).tag(sync=True)
 
     def __init__(
         self,
@@ -34,7 +36,10 @@ class ElectraStepper(BookWidget):
         *,
         examples: Sequence[str] = (),
         seed: int = 1,
+        threshold: float = 0.5,
     ) -> None:
+        if not 0.05 <= threshold <= 0.95:
+            raise ValueError(f"threshold {threshold} is not allowed: from 0.05 to 0.95")
         for page_model, needed, kind in (
             (generator, "head.dense.weight", "MaskedLM"),
             (discriminator, "predict.weight", "Discriminator"),
@@ -45,5 +50,5 @@ class ElectraStepper(BookWidget):
             raise ValueError("generator and discriminator need one tokenizer: these have two")
         super().__init__(
             generator=generator, discriminator=discriminator, text=text,
-            examples=list(examples), seed=seed,
+            examples=list(examples), seed=seed, threshold=threshold,
         )  # fmt: skip

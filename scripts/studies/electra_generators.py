@@ -1,6 +1,6 @@
 """How large should the generator be, and how much should the discriminator's loss count?
 
-ELECTRA in the generated language of electra_probe.py: three widths of the generator by three
+ELECTRA in the generated language of electra_probe.py: two widths of the generator by two
 weights λ, 1,000 steps each. Writes electra_generators.csv: both losses on fresh sentences, the
 share of hidden tokens that was replaced, the shares found, and the accuracy of a fine-tuned probe
 on acceptability with 400 labels; a row a run, as they come.
@@ -19,7 +19,7 @@ from lmcore import Electra, train
 from lmcore.measure import detection_scores
 
 OUT = Path(__file__).with_suffix(".csv")
-WIDTHS, WEIGHTS, SEEDS, STEPS = (16, 32, 64), (1, 50, 250), range(1), 1000
+WIDTHS, WEIGHTS, SEEDS, STEPS = (16, 64), (1, 50), range(1), 1000
 COLUMNS = [
     "seed", "width", "weight", "cpu_seconds", "generator", "discriminator", "replaced",
     "detected", "false_alarms", "probe",

@@ -2,7 +2,8 @@
 
 One pre-trained model an arm, three seeds of labels and fine-tuning; each arm and task at the
 learning rate that does best on validation data with another seed. Writes
-electra_wikipedia_tuning.csv, a row a run, and electra_wikipedia_tuning_rates.csv.
+electra_wikipedia_tuning.csv, a row a run, and electra_wikipedia_tuning_rates.csv, as they come; a
+study that was cut short goes on.
 """
 
 from __future__ import annotations
@@ -26,16 +27,13 @@ from lmcore import (
 from lmcore.data import topic_task, word_order_task
 from lmcore.measure import accuracy
 from lmcore.objectives import PairPacking
-from lmcore.study import run_grid
 
 HERE = Path(__file__)
 TASKS = {"word order": word_order_task, "topic": topic_task}
-ARMS, SIZES, SEEDS, RATES = (
-    ("MLM", "ELECTRA", "random"),
-    (100, 300, 1000),
-    range(3),
-    (3e-4, 1e-3, 3e-3),
-)
+ARMS = ("MLM", "ELECTRA", "random")
+SIZES, SEEDS, RATES = (100, 1000), range(3), (3e-4, 1e-3, 3e-3)
+RATE_ROWS = ["task", "arm", "learning_rate", "accuracy"]
+ROWS = ["task", "arm", "labels", "seed", "learning_rate", "accuracy"]
 
 
 def finetune(task: str, arm: str, size: int, seed: int, rate: float, split: str = "test") -> float:
@@ -60,29 +58,39 @@ def finetune(task: str, arm: str, size: int, seed: int, rate: float, split: str 
     return accuracy(model, labeled(TASKS[task](split, 400, 0).examples))
 
 
-def write(name: str, header: list[str], rows: list[list]) -> None:
-    """A table beside this file."""
-    with HERE.with_name(name).open("w", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
+def rows_of(name: str) -> list[dict]:
+    """The table's rows so far."""
+    path = HERE.with_name(name)
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def append(name: str, header: list[str], row: list) -> None:
+    """A row more in the table beside this file."""
+    new = not rows_of(name)
+    with HERE.with_name(name).open("a", newline="") as file:
+        csv.writer(file).writerows([header, row] if new else [row])
 
 
 def main() -> None:
-    """The rates, then the study."""
-    found = run_grid(
-        finetune, task=TASKS, arm=ARMS, size=[300], seed=[100], rate=RATES, split=["validation"]
-    ).reshape(len(TASKS), len(ARMS), len(RATES))
-    points = itertools.product(TASKS, ARMS, RATES)
-    rows = [[*p, round(s, 4)] for p, s in zip(points, found.flatten(), strict=True)]
-    header = ["task", "arm", "learning_rate", "accuracy"]
-    write("electra_wikipedia_tuning_rates.csv", header, rows)
-    rows = []
-    for (t, task), (a, arm) in itertools.product(enumerate(TASKS), enumerate(ARMS)):
-        rate = RATES[found[t, a].argmax()]
-        scores = run_grid(finetune, task=[task], arm=[arm], size=SIZES, seed=SEEDS, rate=[rate])
-        for (n, size), seed in itertools.product(enumerate(SIZES), SEEDS):
-            rows.append([task, size, seed, arm, rate, round(scores[0, 0, n, seed, 0], 4)])
-        header = ["task", "labels", "seed", "arm", "learning_rate", "accuracy"]
-        write("electra_wikipedia_tuning.csv", header, rows)
+    """Rates and runs that are not in the tables yet, task after task and arm after arm."""
+    torch.set_num_threads(1)
+    rates, name = HERE.stem + "_rates.csv", HERE.stem + ".csv"
+    for task, arm in itertools.product(TASKS, ARMS):
+        known = {(r["task"], r["arm"], float(r["learning_rate"])) for r in rows_of(rates)}
+        for rate in RATES:
+            if (task, arm, rate) not in known:
+                score = finetune(task, arm, 300, 100, rate, split="validation")
+                append(rates, RATE_ROWS, [task, arm, rate, round(score, 4)])
+        tried = [r for r in rows_of(rates) if (r["task"], r["arm"]) == (task, arm)]
+        best = float(max(tried, key=lambda r: float(r["accuracy"]))["learning_rate"])
+        known = {(r["task"], r["arm"], r["labels"], r["seed"]) for r in rows_of(name)}
+        for size, seed in itertools.product(SIZES, SEEDS):
+            if (task, arm, str(size), str(seed)) not in known:
+                score = finetune(task, arm, size, seed, best)
+                append(name, ROWS, [task, arm, size, seed, best, round(score, 4)])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,12 @@ import random
 
 import pytest
 
-from lmcore.data import AGREEMENT_VOCABULARY, agreement_sentences, with_wrong_verb
+from lmcore.data import (
+    AGREEMENT_VOCABULARY,
+    agreement_sentences,
+    agreement_tokenizer,
+    with_wrong_verb,
+)
 from lmcore.data.agreement import ENDINGS, ROLES, TOPICS, VERBS
 
 SENTENCES = agreement_sentences(400, 0)
@@ -71,3 +76,11 @@ def test_ids_stand_between_their_markers():
     ids = SENTENCES[0].encode()
     words = [AGREEMENT_VOCABULARY[i] for i in ids]
     assert words == ["[CLS]", *SENTENCES[0].words, "[SEP]"]
+
+
+def test_the_tokenizer_reads_sentences_as_their_ids_and_knows_no_other_word():
+    words = agreement_tokenizer()
+    for sentence in SENTENCES[:50]:
+        assert words.encode(" ".join(sentence.words)) == sentence.encode()[1:-1]
+    assert words.vocab_size == len(AGREEMENT_VOCABULARY)
+    assert words.encode("la regla xyz [MASK]").count(words.id_of("[PAD]")) >= 2

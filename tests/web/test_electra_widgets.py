@@ -86,6 +86,19 @@ def test_the_page_judges_as_torch_does(page, pair):
     assert [int(s) for s in said] == pytest.approx([100 * c for c in chances], abs=0.6)
 
 
+def test_a_lower_threshold_suspects_more(page):
+    stepper = widget(page, "electra-stepper")
+    stepper.locator('button[name="step-4"]').click()
+    suspected = stepper.locator(".lm-found, .lm-alarm")
+    slider = stepper.locator('input[name="threshold"]')
+    slider.focus()
+    page.keyboard.press("End")
+    few = suspected.count()
+    page.keyboard.press("Home")
+    assert suspected.count() > few
+    assert "called replaced above 5%" in stepper.locator("label").all_inner_texts()[2].strip()
+
+
 def test_another_text_another_seed_and_back(page):
     stepper = widget(page, "electra-stepper")
     stepper.locator("textarea").fill("<b>x</b> is [MASK]")

@@ -133,6 +133,8 @@ def test_a_stepper_needs_both_parts_and_one_vocabulary():
     discriminator = PageModel("d", tiny(Discriminator), words, "int8")
     stepper = ElectraStepper(generator, discriminator, "a text", examples=("one",))
     assert (stepper.text, stepper.examples, stepper.seed) == ("a text", ["one"], 1)
+    with pytest.raises(ValueError, match="threshold 1 is not allowed: from"):
+        ElectraStepper(generator, discriminator, "a text", threshold=1)
     with pytest.raises(ValueError, match="g is no Discriminator"):
         ElectraStepper(generator, generator, "a text")
     with pytest.raises(ValueError, match="d is no MaskedLM"):
