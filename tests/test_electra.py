@@ -230,7 +230,7 @@ def test_rtd_needs_a_preset_with_a_generator(capsys, tmp_path):
     line = ["train", "--preset", "bert-mini", "--objective", "rtd", "--corpus", "wikipedia"]
     assert main([*line, "--steps", "1", "--out", str(tmp_path / "run")]) == 2
     said = capsys.readouterr().err
-    assert "bert-mini has no generator for rtd: one of electra-small" in said
+    assert "--preset has no generator for rtd: one of electra-small" in said
     assert said.count("\n") == 1
 
 
