@@ -1,6 +1,6 @@
-"""Fine-tune what electra_wikipedia.py pre-trained, and random weights, on word order and topic.
+"""Fine-tune what electra_wikipedia.py pre-trained, and random weights, on word order.
 
-One pre-trained model an arm, three seeds of labels and fine-tuning; each arm and task at the
+One pre-trained model an arm, three seeds of labels and fine-tuning; each arm at the
 learning rate that does best on validation data with another seed. Writes
 electra_wikipedia_tuning.csv, a row a run, and electra_wikipedia_tuning_rates.csv, as they come; a
 study that was cut short goes on.
@@ -24,12 +24,12 @@ from lmcore import (
     preset,
     train,
 )
-from lmcore.data import topic_task, word_order_task
+from lmcore.data import word_order_task
 from lmcore.measure import accuracy
 from lmcore.objectives import PairPacking
 
 HERE = Path(__file__)
-TASKS = {"word order": word_order_task, "topic": topic_task}
+TASKS = {"word order": word_order_task}
 ARMS = ("MLM", "ELECTRA", "random")
 SIZES, SEEDS, RATES = (100, 1000), range(3), (3e-4, 1e-3, 3e-3)
 RATE_ROWS = ["task", "arm", "learning_rate", "accuracy"]
