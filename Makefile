@@ -9,13 +9,15 @@ READY := .venv/.ready
 CHAPTERS := $(wildcard chapters/*.ipynb)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test lint unit notebooks-check web notebooks lab bench clean
+.PHONY: help book test lint unit notebooks-check web notebooks lab pdf zip bench clean
 
 help:
 	@echo "make book       set up, render the book to _build/html and say where to open it"
 	@echo "make test       set up, then check everything: lint, units, notebooks, the built pages"
 	@echo "make lab        set up, then open the chapters in JupyterLab"
 	@echo "make notebooks  run every chapter on this machine and keep its outputs"
+	@echo "make pdf        the whole book as one PDF: _build/pretrained.pdf"
+	@echo "make zip        the whole site as one file: _build/pretrained-site.zip"
 	@echo "make bench      measure training steps and the cache of keys and values"
 	@echo "make clean      remove what the commands above made"
 
@@ -58,6 +60,13 @@ notebooks: $(READY)
 
 lab: $(READY)
 	@$(BIN)/jupyter lab --notebook-dir . chapters/01_gpt1.ipynb
+
+pdf: book
+	@bash scripts/ensure_browser.sh $(BIN)
+	@$(BIN)/python scripts/print_book.py _build/pretrained.pdf
+
+zip: book
+	@$(BIN)/python scripts/zip_site.py _build/pretrained-site.zip
 
 bench: $(READY)
 	@$(BIN)/python benchmarks/steps.py
