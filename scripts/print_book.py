@@ -88,14 +88,17 @@ def join(parts: list[Part]) -> PdfWriter:
         first[part.address] = len(book.pages)
         book.append(part.sheets, import_outline=False)
         parents[part.depth] = book.add_outline_item(
-            part.title, first[part.address], parents.get(part.depth - 1)
+            title=part.title,
+            page_number=first[part.address],
+            parent=parents.get(part.depth - 1),
         )
     for sheet in book.pages:
         for annotation in sheet.get("/Annots", []):
             link = annotation.get_object()
             address = str(link.get("/A", {}).get("/URI", "")).split("#")[0]
+            if address.startswith("file:"):
+                del link["/A"]  # an address on this machine helps nobody else
             if address in first:
-                del link["/A"]
                 place = book.pages[first[address]].indirect_reference
                 link[NameObject("/Dest")] = ArrayObject([place, NameObject("/Fit")])
     book.add_metadata({"/Title": "Pretrained: seven language-model papers you can run"})
@@ -130,7 +133,7 @@ def main() -> None:
     print(f"{out}: {len(book.pages)} pages, {out.stat().st_size / 1e6:.1f} MB")
     if found := faults(PdfReader(out)):
         print(*found[:10], sep="\n", file=sys.stderr)
-        hint = "for Korean on Debian: apt-get install fonts-noto-cjk"
+        hint = "on Debian: apt-get install fonts-noto-cjk fonts-noto-color-emoji"
         raise SystemExit(f"{len(found)} faults; missing letters need a font ({hint})")
 
 
