@@ -2,9 +2,19 @@
 // Shapes: T new tokens, P tokens in the cache, H hidden, E embedding, A heads, D = H/A, F feed-forward.
 // A matrix is a Float32Array, row after row; a Linear's weight is (out, in), as in torch.
 
-/** x (T, in) times weight (out, in) transposed, plus bias: (T, out).
- *  Tiles of 4 positions by 2 outputs read each number once for several products: twice as fast. */
+/** Memories whose numbers a kernel can multiply (kernel.js). Without one JavaScript does it. */
+const KERNELS = new WeakMap();
+
+/** x (T, in) times weight (out, in) transposed, plus bias: (T, out). */
 function linear(x, weight, bias, T) {
+  const y = KERNELS.get(weight.buffer)?.linear(x, weight, T) ?? plainLinear(x, weight, T), m = y.length / T;
+  if (bias) for (let t = 0; t < T; t++) for (let o = 0, at = t * m; o < m; o++) y[at + o] += bias[o];
+  return y;
+}
+
+/** x (T, in) times weight (out, in) transposed: (T, out).
+ *  Tiles of 4 positions by 2 outputs read each number once for several products: twice as fast. */
+function plainLinear(x, weight, T) {
   const n = x.length / T, m = weight.length / n, y = new Float32Array(T * m);
   let t = 0;
   for (; t + 3 < T; t += 4) {
@@ -23,11 +33,10 @@ function linear(x, weight, bias, T) {
     }
   }
   for (; t < T; t++) linearRow(x, weight, y, t, n, m);
-  if (bias) for (let i = 0; i < y.length; i++) y[i] += bias[i % m];
   return y;
 }
 
-/** Position t of a linear map; four sums keep the processor's pipelines busy. */
+/** Position t of a product; four sums keep the processor's pipelines busy. */
 function linearRow(x, weight, y, t, n, m) {
   for (let o = 0, from = t * n; o < m; o++) {
     const row = o * n;
