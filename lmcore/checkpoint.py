@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import nn
+from torch import Tensor, nn
 
 from lmcore.config import Config
 from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
@@ -52,13 +52,26 @@ def save_checkpoint(
     ``dtype`` casts the floating-point weights on their way out (fp16 halves what a book ships).
     A ``tokenizer`` goes beside them: with it, the command line can put questions to the model.
     """
+    save_tensors(model.state_dict(), folder, dtype)
+    save_description(model, folder, tokenizer)
+
+
+def save_tensors(
+    tensors: Mapping[str, Tensor], folder: str | Path, dtype: torch.dtype | None = None
+) -> None:
+    """A checkpoint's weights."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
+    cast = {
         name: tensor.detach().cpu().to(dtype or tensor.dtype).contiguous()
-        for name, tensor in model.state_dict().items()
+        for name, tensor in tensors.items()
     }
-    write_whole(folder / WEIGHTS, save(tensors))
+    write_whole(folder / WEIGHTS, save(cast))
+
+
+def save_description(model: nn.Module, folder: str | Path, tokenizer: Tokenizer | None) -> None:
+    """What stands beside a checkpoint's weights: how it is wired, and its tokenizer."""
+    folder = Path(folder)
     content = asdict(model.config)
     if type(model) in _ARGUMENTS:
         content["model"] = {"class": type(model).__name__, **_ARGUMENTS[type(model)](model)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,38 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> Optimizer:
         adjust_lr_fn="match_rms_adamw",
     )
     return MuonWithAdamW(muon, adamw)
+
+
+def optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
+    """What an optimizer remembers, as named tensors: "part.parameter.name"."""
+    return {
+        f"{p}.{index}.{name}": value
+        for p, part in enumerate(_parts(optimizer))
+        for index, values in part.state_dict()["state"].items()
+        for name, value in values.items()
+    }
+
+
+def fill_optimizer(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Make an optimizer over the same parameters remember ``optimizer_tensors``."""
+    for p, part in enumerate(_parts(optimizer)):
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in tensors.items():
+            owner, index, name = key.split(".", 2)
+            if int(owner) == p:
+                state.setdefault(int(index), {})[name] = tensor
+        part.load_state_dict(part.state_dict() | {"state": state})
+
+
+def parameter_of(optimizer: Optimizer, key: str) -> nn.Parameter:
+    """The parameter that a name among ``optimizer_tensors`` belongs to."""
+    part, index, _ = key.split(".", 2)
+    groups = _parts(optimizer)[int(part)].param_groups
+    return [parameter for group in groups for parameter in group["params"]][int(index)]
+
+
+def _parts(optimizer: Optimizer) -> list[torch.optim.Optimizer]:
+    return list(getattr(optimizer, "parts", [optimizer]))
 
 
 def _hidden_matrices(model: nn.Module) -> list[nn.Parameter]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -68,19 +68,35 @@ def train_step(
     CUDA, float32 elsewhere.
     """
     device = next(model.parameters()).device
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+    with precision(device, dtype):
+        loss = model.loss(to_device(batch, device))
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    update(model, optimizer, recipe, rate)
+    return loss.detach()
+
+
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The same batch there."""
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+
+
+def precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
+    """Autocast to bfloat16 where ``dtype`` says so, or says nothing on CUDA."""
     if dtype is None:
         dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     half = dtype == torch.bfloat16
-    with torch.autocast(device.type, torch.bfloat16) if half else nullcontext():
-        loss = model.loss(batch)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+    return torch.autocast(device.type, torch.bfloat16) if half else nullcontext()
+
+
+def update(model: nn.Module, optimizer: Optimizer, recipe: Recipe, rate: float) -> Tensor:
+    """One step of the optimizer at learning rate ``rate``, on clipped gradients; returns their
+    norm before clipping."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
     optimizer.step()
-    return loss.detach()
+    return norm
 
 
 def train(

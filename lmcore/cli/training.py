@@ -41,11 +41,18 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument("--dtype", choices=DTYPES, help="of the forward pass (bfloat16 on CUDA)")
     train.add_argument("--log-every", type=int, default=50, help="steps (50)")
     train.add_argument("--save-every", type=int, default=500, help="steps (500)")
+    train.add_argument("--accumulate", type=int, default=1, help="pieces a batch is cut into (1)")
+    train.add_argument(
+        "--checkpoint-activations", action="store_true", help="compute them twice: less memory"
+    )
+    train.add_argument(
+        "--fsdp", action="store_true", help="spread the model over the processes of torchrun"
+    )
     train.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:
-    for name in ("steps", "batch_size", "log_every", "save_every"):
+    for name in ("steps", "batch_size", "log_every", "save_every", "accumulate"):
         if getattr(options, name) < 1:
             flag = name.replace("_", "-")
             raise ValueError(f"--{flag} {getattr(options, name)} is not allowed: at least 1")
@@ -83,6 +90,9 @@ def _train(options: argparse.Namespace) -> int:
         log_every=options.log_every,
         save_every=options.save_every,
         dtype=DTYPES.get(options.dtype),
+        accumulate=options.accumulate,
+        fsdp=options.fsdp,
+        checkpoint_activations=options.checkpoint_activations,
     )
     ended = train_in_folder(
         built.model, built.batches, run, options.out, resume=options.resume,

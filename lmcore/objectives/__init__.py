@@ -3,7 +3,7 @@
 Each objective is a pure function of what it is given and a random generator, never of a model.
 """
 
-from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.batches import Batch, Batches, TextEncoder, counts, rows_of
 from lmcore.objectives.causal import PackedText
 from lmcore.objectives.incontext import InContextTasks
 from lmcore.objectives.labeled import InputTransform, LabeledText
@@ -30,6 +30,8 @@ __all__ = [
     "SpanWindow",
     "TextEncoder",
     "WholeSentencePairs",
+    "counts",
     "mask_tokens",
+    "rows_of",
     "span_windows",
 ]
