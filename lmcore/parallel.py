@@ -143,10 +143,11 @@ class Team:
         self.model.train()
 
     def gather(self) -> dict[str, Tensor]:
-        """The whole model's tensors on the CPU of the first process; none on the others."""
-        tensors = {}
-        for name, tensor in self.model.state_dict().items():
-            found = whole_tensor(tensor)  # all take part
+        """The whole model's tensors on the CPU of the first process, none on the others; what two
+        parts of it share comes once."""
+        tensors, state = {}, self.model.state_dict()
+        for name, _ in self.model.named_parameters():
+            found = whole_tensor(state[name])  # all take part
             if self.world.is_first:
                 tensors[name] = found.detach().cpu()
         return tensors

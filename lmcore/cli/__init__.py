@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from lmcore.cli import answers, checkpoints, counting, training
+from lmcore.cli import answers, checkpoints, counting, sharding, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +41,6 @@ def _parser() -> argparse.ArgumentParser:
         "Hugging Face hub.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for room in (counting, training, checkpoints, answers):
+    for room in (counting, sharding, training, checkpoints, answers):
         room.add_commands(commands)
     return parser
