@@ -59,7 +59,7 @@ def write_state(
         world.first(lambda: _finish(beside, place, content))
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        raise OSError(f"state {step} could not be written ({error}); {_standing(folder)}") from None
+        raise OSError(f"state {step} could not be written ({error}); {standing(folder)}") from None
 
 
 def find_state(folder: Path, say: Callable[[str], None]) -> tuple[Path, dict] | None:
@@ -96,15 +96,16 @@ def differing(theirs: dict, ours: dict) -> str | None:
     return None
 
 
+def standing(folder: Path) -> str:
+    """What there is to go on from, in few words."""
+    states = _states(folder)
+    return f"{states[0].name} stands" if states else "no state was kept before"
+
+
 def _states(folder: Path) -> list[Path]:
     """The states in a folder, newest first."""
     found = [path for path in folder.glob("state-*") if path.name[6:].isdecimal()]
     return sorted(found, key=lambda path: -int(path.name[6:]))
-
-
-def _standing(folder: Path) -> str:
-    states = _states(folder)
-    return f"{states[0].name} stands" if states else "no state was kept before"
 
 
 def _make_empty(folder: Path) -> None:

@@ -21,7 +21,7 @@ from lmcore.recipe import build_optimizer, fill_optimizer, optimizer_tensors
 from lmcore.run.metrics import append_line, keep_until
 from lmcore.run.plan import Run
 from lmcore.run.signals import stop_signals
-from lmcore.run.states import differing, find_state, locked, write_state
+from lmcore.run.states import differing, find_state, locked, standing, write_state
 from lmcore.tokenizer import Tokenizer
 from lmcore.train import Indexed, update
 
@@ -179,7 +179,12 @@ class _Training:
         self.say(f"step {self.step} of {self.run.steps}  {what}")
 
     def _write(self, line: dict) -> None:
-        self.world.first(lambda: append_line(self.folder / METRICS, line))
+        try:
+            self.world.first(lambda: append_line(self.folder / METRICS, line))
+        except OSError as error:
+            raise OSError(
+                f"{self.folder / METRICS} could not be written ({error}); {standing(self.folder)}"
+            ) from None
 
     def _keep(self) -> None:
         content = {name: getattr(self, name) for name in PROGRESS}
