@@ -102,8 +102,9 @@ def load_checkpoint(folder: str | Path) -> nn.Module:
                 model = kind(config, **arguments)
     except TypeError as error:
         raise ValueError(f"{path}: model {entry!r} cannot be built: {error}") from None
+    tensors = read_weights(model, folder)
     model.to_empty(device="cpu")
-    load_weights(model, folder)
+    model.load_state_dict(tensors)
     return model.eval()
 
 
@@ -148,6 +149,14 @@ def _read(folder: str | Path) -> dict:
 def load_weights(model: nn.Module, folder: str | Path) -> None:
     """Read a checkpoint's weights into ``model``, which must have just those tensors.
 
+    Raises ValueError as ``read_weights`` does.
+    """
+    model.load_state_dict(read_weights(model, folder))
+
+
+def read_weights(model: nn.Module, folder: str | Path) -> dict[str, Tensor]:
+    """A checkpoint's weights, if they are those of ``model``, which may be on the meta device.
+
     Raises ValueError, in one line, where a tensor is missing, unknown or of another shape, or
     the file cannot be read.
     """
@@ -167,7 +176,7 @@ def load_weights(model: nn.Module, folder: str | Path) -> None:
                 f"{path}: {name} has shape {tuple(tensor.shape)}, "
                 f"the model needs {tuple(expected[name].shape)}"
             )
-    model.load_state_dict(tensors)
+    return tensors
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -21,7 +21,7 @@ class Recipe:
     matrices of linear layers by orthogonalized momentum (Jordan et al. 2024), scaled so that
     AdamW's learning rates fit (Liu et al. 2025), and all else by AdamW.
 
-    Raises ValueError for an optimizer that is neither.
+    Raises ValueError for an optimizer that is neither, and for rates and shares that are none.
     """
 
     learning_rate: float
@@ -38,6 +38,12 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.optimizer not in ("adamw", "muon"):
             raise ValueError(f"optimizer {self.optimizer!r} is unknown: adamw or muon")
+        for name in ("learning_rate", "clip"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} {getattr(self, name)} is not allowed: above 0")
+        for name in ("warmup", "hold", "floor"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} {getattr(self, name)} is not allowed: from 0 to 1")
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate at 0-based ``step`` of ``steps``; the first is above 0."""

@@ -48,9 +48,18 @@ class History:
 
 
 def pick_device(device: str | torch.device | None = None) -> torch.device:
-    """The given device, else a GPU where there is one, else the CPU."""
+    """The given device, else a GPU where there is one, else the CPU.
+
+    Raises ValueError for a device that this machine does not have.
+    """
     if device is not None:
-        return torch.device(device)
+        try:
+            found = torch.empty(0, device=device).device
+        except (RuntimeError, AssertionError):  # AssertionError: a torch without CUDA
+            found = torch.device("meta")
+        if found.type == "meta":  # holds no data
+            raise ValueError(f"device {str(device)!r} is not on this machine")
+        return found
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -22,12 +22,22 @@ class TextEncoder(Protocol):
     def encode(self, text: str) -> list[int]: ...
 
 
+def check_size(size: int) -> None:
+    """Raise ValueError for a batch of no texts."""
+    if size < 1:
+        raise ValueError(f"a batch of {size} texts is not allowed: at least 1")
+
+
 @dataclass(frozen=True)
 class Batches:
     """An endless sequence of batches: ``batches[step]``, or iterate from step 0."""
 
     draw: Callable[[torch.Generator], Batch]
     seed: int
+
+    def __post_init__(self) -> None:
+        if not -(2**40) <= self.seed <= 2**40:
+            raise ValueError(f"seed {self.seed} is not allowed: from -2^40 to 2^40")
 
     def __getitem__(self, step: int) -> Batch:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)

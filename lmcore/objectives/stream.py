@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from lmcore.objectives.batches import Batch
+from lmcore.objectives.batches import Batch, check_size
 from lmcore.objectives.masking import Masking, mask_tokens
 
 ROUNDS = 4
@@ -45,6 +45,7 @@ class StreamText:
 
     def batches(self, size: int, seed: int) -> _Steps:
         """A batch for every step: ``input_ids`` (size, length + 1)."""
+        check_size(size)
         return _Steps(self, size, seed, self.length + 1)
 
     def masked_batches(
