@@ -12,16 +12,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from lmcore.objectives import Batch
+from lmcore.objectives import Batch, Indexed
 from lmcore.recipe import Optimizer, Recipe, build_optimizer
 
 LOG_EVERY = 10  # steps between two looks at the loss
-
-
-class Indexed(Protocol):
-    """A batch for every step."""
-
-    def __getitem__(self, step: int) -> Batch: ...
 
 
 class Monitor(Protocol):

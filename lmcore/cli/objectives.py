@@ -16,9 +16,8 @@ from lmcore.data import Document, TokenShards
 from lmcore.encoders import MaskedLM
 from lmcore.measure import held_out_loss, masked_scores
 from lmcore.models import CausalLM
-from lmcore.objectives import Masking, PackedText, PairPacking, SentencePairs, StreamText
+from lmcore.objectives import Indexed, Masking, PackedText, PairPacking, SentencePairs, StreamText
 from lmcore.tokenizer import Tokenizer
-from lmcore.train import Indexed
 
 VALIDATION_TEXTS, VALIDATION_BATCHES = 32, 8  # of a masked model, the same at every look
 

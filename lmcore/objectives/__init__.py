@@ -3,7 +3,7 @@
 Each objective is a pure function of what it is given and a random generator, never of a model.
 """
 
-from lmcore.objectives.batches import Batch, Batches, TextEncoder, counts, rows_of
+from lmcore.objectives.batches import Batch, Batches, Indexed, TextEncoder, counts, rows_of
 from lmcore.objectives.causal import PackedText
 from lmcore.objectives.incontext import InContextTasks
 from lmcore.objectives.labeled import InputTransform, LabeledText
@@ -21,6 +21,7 @@ __all__ = [
     "Batch",
     "Batches",
     "InContextTasks",
+    "Indexed",
     "InputTransform",
     "LabeledText",
     "Masking",

@@ -22,6 +22,12 @@ class TextEncoder(Protocol):
     def encode(self, text: str) -> list[int]: ...
 
 
+class Indexed(Protocol):
+    """A batch for every step."""
+
+    def __getitem__(self, step: int) -> Batch: ...
+
+
 def check_size(size: int) -> None:
     """Raise ValueError for a batch of no texts."""
     if size < 1:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from lmcore.objectives.batches import Batch, check_size
+from lmcore.objectives.batches import Batch, Indexed, check_size
 from lmcore.objectives.masking import Masking, mask_tokens
 
 ROUNDS = 4
@@ -43,17 +43,17 @@ class StreamText:
         self.tokens, self.length = tokens, length
         self.count = (len(tokens) - 1) // length - 1  # windows, wherever an epoch begins
 
-    def batches(self, size: int, seed: int) -> _Steps:
+    def batches(self, size: int, seed: int) -> Indexed:
         """A batch for every step: ``input_ids`` (size, length + 1)."""
         check_size(size)
         return _Steps(self, size, seed, self.length + 1)
 
     def masked_batches(
         self, size: int, seed: int, masking: Masking, cls_id: int, sep_id: int
-    ) -> MaskedSteps:
+    ) -> Indexed:
         """A batch for every step: ``[CLS]``, ``length`` tokens and ``[SEP]``, masked. A window may
         run across documents, as RoBERTa's do (Liu et al. 2019, section 4.2)."""
-        return MaskedSteps(_Steps(self, size, seed, self.length), masking, cls_id, sep_id)
+        return _MaskedSteps(_Steps(self, size, seed, self.length), masking, cls_id, sep_id)
 
     def windows(self, size: int) -> Iterator[Batch]:
         """The whole stream once, in order, for evaluation."""
@@ -86,7 +86,7 @@ class _Steps:
 
 
 @dataclass(frozen=True)
-class MaskedSteps:
+class _MaskedSteps:
     """The same windows between markers, with tokens hidden."""
 
     steps: _Steps

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from lmcore.checkpoint import load_weights, save_description, save_tensors, write_whole
-from lmcore.objectives import Batch
+from lmcore.objectives import Batch, Indexed
 from lmcore.parallel import Team, checkpoint_activations, join, whole_tensor
 from lmcore.recipe import build_optimizer, fill_optimizer, optimizer_tensors
 from lmcore.run.metrics import append_line, keep_until
@@ -23,7 +23,7 @@ from lmcore.run.plan import Run
 from lmcore.run.signals import stop_signals
 from lmcore.run.states import differing, find_state, locked, standing, write_state
 from lmcore.tokenizer import Tokenizer
-from lmcore.train import Indexed, update
+from lmcore.train import update
 
 METRICS, OPTIMIZER = "metrics.jsonl", "optimizer.safetensors"
 EXPLODED = 10  # times the first step's loss: no run comes back from there
