@@ -66,7 +66,7 @@ bench: $(READY)
 audit: $(READY)
 	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet pip-audit
 	@grep -v '^-e' requirements.txt > .venv-audit/pinned.txt
-	@.venv-audit/bin/pip-audit --no-deps --disable-pip --requirement .venv-audit/pinned.txt
+	@.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement .venv-audit/pinned.txt
 
 clean:
 	@rm -rf .venv .venv-audit _build .jupyter_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
