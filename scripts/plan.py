@@ -74,9 +74,8 @@ PLANS = (Plan("gpt2", 20), Plan("gpt2-medium", 10))
 def memory_table() -> list[str]:
     """Gigabytes on each GPU."""
     rows = [
-        "| | parameters | state, DDP | state, FSDP | activations | checkpointed | logits | "
-        "sum, DDP |",
-        "|---|---|---|---|---|---|---|---|",
+        "| | state, DDP | FSDP | activations | checkpointed | logits | sum, DDP |",
+        "|---|---|---|---|---|---|---|",
     ]
     for plan in PLANS:
         parts = [
@@ -86,19 +85,21 @@ def memory_table() -> list[str]:
         ]  # fmt: skip
         total = parts[0] + parts[2] + parts[4]
         numbers = " | ".join(f"{part / GIGA:.1f}" for part in [*parts, total])
-        rows.append(f"| `{plan.name}`, {plan.texts} texts | {plan.parameters:,} | {numbers} |")
+        rows.append(f"| `{plan.name}` × {plan.texts} | {numbers} |")
     return rows
 
 
 def time_table() -> list[str]:
     """Operations and hours."""
     steps = round(TOKENS / (TEXTS * LENGTH))
-    rows = ["| | pieces a GPU | steps | operations a token | hours |", "|---|---|---|---|---|"]
+    rows = [
+        "| | parameters | pieces a GPU | steps | operations a token | hours |",
+        "|---|---|---|---|---|---|",
+    ]
     for plan in PLANS:
-        rows.append(
-            f"| `{plan.name}` | {plan.accumulate} | {steps:,} | {plan.operations / 1e9:.2f} × 10⁹ "
-            f"| {plan.hours:.1f} |"
-        )
+        operations = f"{plan.operations / 1e9:.2f} × 10⁹"
+        start = f"| `{plan.name}` | {plan.parameters:,} | {plan.accumulate} | {steps:,} "
+        rows.append(f"{start}| {operations} | {plan.hours:.1f} |")
     return rows
 
 
