@@ -52,6 +52,8 @@ class Electra(nn.Module):
         self.discriminator = Discriminator(config)
         self.generator = MaskedLM(generator)
         self.generator.transformer.embeddings = self.discriminator.transformer.embeddings
+        self.register_state_dict_post_hook(_keep_once)
+        self.register_load_state_dict_pre_hook(_give_back)
 
     def forward(self, batch: Batch) -> Tensor:
         """The discriminator's logits (B, T) for the tokens as they stand in the batch."""
@@ -100,3 +102,18 @@ def draw(logits: Tensor) -> Tensor:
     Gumbel noise is such a draw."""
     noise = -torch.empty_like(logits, dtype=torch.float32).exponential_().log()
     return (logits.float() + noise).argmax(-1)
+
+
+_KEPT, _DROPPED = (f"{part}.transformer.embeddings." for part in ("discriminator", "generator"))
+
+
+def _keep_once(model: Electra, tensors: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """A state names the shared tensors once, as the discriminator's."""
+    for name in [name for name in tensors if name.startswith(prefix + _DROPPED)]:
+        del tensors[name]
+
+
+def _give_back(model: Electra, tensors: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """Loading a state, both parts find them."""
+    for name in [name for name in tensors if name.startswith(prefix + _KEPT)]:
+        tensors[prefix + _DROPPED + name.removeprefix(prefix + _KEPT)] = tensors[name]

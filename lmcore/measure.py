@@ -20,12 +20,16 @@ from torch import nn
 from lmcore.electra import Electra
 from lmcore.encoders import MaskedLM
 from lmcore.models import CausalLM
-from lmcore.objectives import Batch, LabeledText, PackedText
+from lmcore.objectives import Batch, LabeledText, PackedText, StreamText
 
 
 @torch.no_grad()
 def held_out_loss(
-    model: CausalLM, text: PackedText, *, most_windows: int | None = None, batch_size: int = 64
+    model: CausalLM,
+    text: PackedText | StreamText,
+    *,
+    most_windows: int | None = None,
+    batch_size: int = 64,
 ) -> float:
     """Mean loss in nats a token over ``text``, or over its first ``most_windows`` windows."""
     device = model.transformer.embeddings.token.weight.device

@@ -10,7 +10,7 @@ FLOORS = [
     {"config", "presets", "tokenizer", "data"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "electra", "objectives"},
-    {"train", "run", "recipe", "generate", "checkpoint", "hf"}
+    {"train", "run", "parallel", "recipe", "generate", "checkpoint", "hf"}
     | {"measure", "squad", "preference", "baselines", "study"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]  # fmt: skip

@@ -11,6 +11,8 @@ from lmcore.data.corpora import Document, load_state_of_the_union, load_wikipedi
 from lmcore.data.letter_codes import LETTER_CODES, LETTERS, NEW_LETTER_CODE
 from lmcore.data.minimal_pairs import MinimalPair, minimal_pairs
 from lmcore.data.questions import Question, load_factbook, load_handwritten_questions
+from lmcore.data.shards import TokenShards, open_shards, write_shards
+from lmcore.data.sources import read_texts, texts_of
 from lmcore.data.tasks import Example, Task, description_task, topic_task, word_order_task
 from lmcore.data.textfile import load_text_file
 
@@ -25,6 +27,7 @@ __all__ = [
     "MinimalPair",
     "Question",
     "Task",
+    "TokenShards",
     "agreement_sentences",
     "agreement_tokenizer",
     "description_task",
@@ -34,7 +37,11 @@ __all__ = [
     "load_text_file",
     "load_wikipedia",
     "minimal_pairs",
+    "open_shards",
+    "read_texts",
+    "texts_of",
     "topic_task",
     "with_wrong_verb",
     "word_order_task",
+    "write_shards",
 ]

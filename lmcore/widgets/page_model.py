@@ -12,7 +12,8 @@ from lmcore.widgets.base import BookWidget, compose
 from lmcore.widgets.pack import PackedType, pack_model
 
 MODEL_SCRIPTS = (
-    "shelf.js", "engine.js", "heads.js", "unpack.js", "bpe.js", "wordpiece.js", "page_model.js",
+    "shelf.js", "engine.js", "kernel.js", "heads.js", "unpack.js", "bpe.js", "wordpiece.js",
+    "page_model.js",
 )  # fmt: skip
 
 
