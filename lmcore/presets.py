@@ -93,8 +93,11 @@ PRESETS: dict[str, dict] = {
     "gpt3-small": _GPT3 | _MINI | _shape(2, 128, 4) | _PROMPTS,
     "bert-mini": _BERT | _MINI_ENCODER,
     "bert-small": _BERT | _SMALL_ENCODER,
-    # Students of the two above: half the layers of the same width, as DistilBERT; or half the
-    # layers and half the width with as many heads, as TinyBERT.
+    # The size for a GPU is the paper's own: ELECTRA-small was made for a single one (section 3.3).
+    "electra-mini": _ELECTRA | _MINI_ENCODER | _shape(2, 128, 4),
+    "electra-mini-generator": _ELECTRA | _MINI_ENCODER | _shape(2, 64, 2, embedding_size=128),
+    # Students of bert-mini and bert-small: half the layers of the same width, as DistilBERT; or
+    # half the layers and half the width with as many heads, as TinyBERT.
     "distilbert-mini": _DISTILBERT | _MINI_ENCODER | dict(num_layers=2),
     "distilbert-small": _DISTILBERT | _SMALL_ENCODER | dict(num_layers=4),
     "tinybert-mini": _BERT | _MINI_ENCODER | _shape(2, 64, 4),
