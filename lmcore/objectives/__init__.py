@@ -11,6 +11,7 @@ from lmcore.objectives.masking import Masking, mask_tokens
 from lmcore.objectives.order import IN_ORDER, OTHER, WholeSentencePairs
 from lmcore.objectives.pairs import IS_NEXT, NOT_NEXT, PairPacking, SentencePairs
 from lmcore.objectives.spans import SpanText, SpanWindow, span_windows
+from lmcore.objectives.topics import StagedTopics
 
 __all__ = [
     "IN_ORDER",
@@ -28,6 +29,7 @@ __all__ = [
     "SentencePairs",
     "SpanText",
     "SpanWindow",
+    "StagedTopics",
     "TextEncoder",
     "WholeSentencePairs",
     "mask_tokens",
