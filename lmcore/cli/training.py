@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
 import torch
-from torch import nn
 
+from lmcore.cli.objectives import OBJECTIVES, Setting
 from lmcore.config import Config
 from lmcore.data import Document, load_state_of_the_union, load_text_file, load_wikipedia
-from lmcore.encoders import MaskedLM
-from lmcore.measure import held_out_loss, masked_scores
-from lmcore.models import CausalLM
-from lmcore.objectives import Masking, PackedText, PairPacking, SentencePairs
 from lmcore.presets import preset
 from lmcore.recipe import Recipe
 from lmcore.run import Run, train_in_folder
 from lmcore.tokenizer import Tokenizer, shipped
-from lmcore.train import Indexed
 
 CORPORA = {"wikipedia": load_wikipedia, "state-of-the-union": load_state_of_the_union}
-OBJECTIVES = ("clm", "mlm", "mlm+nsp")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Splits = dict[str, tuple[Document, ...]]
 
@@ -63,11 +56,17 @@ def _train(options: argparse.Namespace) -> int:
             f"--length {length} is not allowed: from 8 to the preset's {config.context_length}"
         )
     tokenizer = Tokenizer.load(options.tokenizer or _own_tokenizer(options.preset, config))
-    config = config.replace(vocab_size=len(tokenizer))
-    texts = _load(options.corpus)
+    setting = Setting(
+        config=config.replace(vocab_size=len(tokenizer)),
+        tokenizer=tokenizer,
+        texts=_load(options.corpus),
+        length=length,
+        batch_size=options.batch_size,
+        mask_rate=options.mask_rate,
+        seed=options.seed,
+    )
     torch.manual_seed(options.seed)
-    build = _causal if options.objective == "clm" else _masked
-    model, batches, validate = build(options, config, tokenizer, texts, length)
+    built = OBJECTIVES[options.objective](setting)
     run = Run(
         steps=options.steps,
         seed=options.seed,
@@ -86,8 +85,8 @@ def _train(options: argparse.Namespace) -> int:
         dtype=DTYPES.get(options.dtype),
     )
     ended = train_in_folder(
-        model, batches, run, options.out, resume=options.resume, device=options.device,
-        tokenizer=tokenizer, validate=validate, say=_say,
+        built.model, built.batches, run, options.out, resume=options.resume,
+        device=options.device, tokenizer=tokenizer, validate=built.validate, say=_say,
     )  # fmt: skip
     return 0 if ended else 1
 
@@ -116,45 +115,3 @@ def _load(corpus: str) -> Splits:
         return load_text_file(corpus)
     except ValueError as error:
         raise ValueError(f"{error}; the shipped corpora are {', '.join(CORPORA)}") from None
-
-
-Built = tuple[nn.Module, Indexed, Callable[[nn.Module], float]]
-
-
-def _causal(
-    options: argparse.Namespace, config: Config, tokenizer: Tokenizer, texts: Splits, length: int
-) -> Built:
-    end = tokenizer.id_of("<|endoftext|>")
-    packed = {
-        split: PackedText.encode((d.text for d in part), tokenizer, end, length)
-        for split, part in texts.items()
-    }
-    batches = packed["train"].batches(options.batch_size, options.seed)
-    return (
-        CausalLM(config),
-        batches,
-        lambda model: held_out_loss(model, packed["validation"], most_windows=256),
-    )
-
-
-def _masked(
-    options: argparse.Namespace, config: Config, tokenizer: Tokenizer, texts: Splits, length: int
-) -> Built:
-    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), length)
-    masking = Masking(
-        mask_id=tokenizer.id_of("[MASK]"),
-        special_ids=tuple(tokenizer.special_ids.values()),
-        vocab_size=len(tokenizer),
-        rate=options.mask_rate,
-    )
-    with_pairs = options.objective == "mlm+nsp"
-    pairs = {
-        split: SentencePairs.encode((d.sentences or d.paragraphs for d in part), tokenizer, packing)
-        for split, part in texts.items()
-    }
-    held_out = pairs["validation"].batches(32, 0, masking, pairs=with_pairs)
-    return (
-        MaskedLM(config, pair_head=with_pairs),
-        pairs["train"].batches(options.batch_size, options.seed, masking, pairs=with_pairs),
-        lambda model: masked_scores(model, (held_out[i] for i in range(8))).loss,
-    )

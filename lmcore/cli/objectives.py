@@ -1,0 +1,103 @@
+"""What ``lmcore train --objective`` may be: for each a model, its batches and its validation.
+
+To add one, write a function from ``Setting`` to ``Built`` and name it in ``OBJECTIVES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import nn
+
+from lmcore.config import Config
+from lmcore.data import Document
+from lmcore.encoders import MaskedLM
+from lmcore.measure import held_out_loss, masked_scores
+from lmcore.models import CausalLM
+from lmcore.objectives import Batches, Masking, PackedText, PairPacking, SentencePairs
+from lmcore.tokenizer import Tokenizer
+from lmcore.train import Indexed
+
+VALIDATION_TEXTS, VALIDATION_BATCHES = 32, 8  # of a masked model, the same at every look
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What the command line says of a run: ``texts`` by split, ``length`` tokens a text,
+    ``batch_size`` texts a step."""
+
+    config: Config
+    tokenizer: Tokenizer
+    texts: dict[str, tuple[Document, ...]]
+    length: int
+    batch_size: int
+    mask_rate: float
+    seed: int
+
+    def sentences(self, split: str) -> list[tuple[str, ...]]:
+        """The documents of ``split`` as sentences, or as paragraphs where there are none."""
+        return [d.sentences or d.paragraphs for d in self.texts[split]]
+
+    @property
+    def packing(self) -> PairPacking:
+        """``[CLS] A [SEP] B [SEP]`` in this setting's tokens and length."""
+        ids = (self.tokenizer.id_of(marker) for marker in ("[CLS]", "[SEP]"))
+        return PairPacking(*ids, self.length)
+
+    @property
+    def masking(self) -> Masking:
+        """Which tokens are hidden, in this setting's tokens and rate."""
+        return Masking(
+            mask_id=self.tokenizer.id_of("[MASK]"),
+            special_ids=tuple(self.tokenizer.special_ids.values()),
+            vocab_size=len(self.tokenizer),
+            rate=self.mask_rate,
+        )
+
+
+class Built(NamedTuple):
+    """A fresh model, a batch for every step, and the loss on held-out text."""
+
+    model: nn.Module
+    batches: Indexed
+    validate: Callable[[nn.Module], float]
+
+
+def _causal(setting: Setting) -> Built:
+    end = setting.tokenizer.id_of("<|endoftext|>")
+    packed = {
+        split: PackedText.encode((d.text for d in part), setting.tokenizer, end, setting.length)
+        for split, part in setting.texts.items()
+    }
+    return Built(
+        CausalLM(setting.config),
+        packed["train"].batches(setting.batch_size, setting.seed),
+        lambda model: held_out_loss(model, packed["validation"], most_windows=256),
+    )
+
+
+def _masked(setting: Setting, *, pairs: bool = False) -> Built:
+    train, held_out = (
+        SentencePairs.encode(setting.sentences(split), setting.tokenizer, setting.packing).batches(
+            size, seed, setting.masking, pairs=pairs
+        )
+        for split, size, seed in (
+            ("train", setting.batch_size, setting.seed),
+            ("validation", VALIDATION_TEXTS, 0),
+        )
+    )
+    return Built(MaskedLM(setting.config, pair_head=pairs), train, masked_loss_on(held_out))
+
+
+def masked_loss_on(held_out: Batches) -> Callable[[nn.Module], float]:
+    """The masked-token loss of a model on the first of the ``held_out`` batches."""
+    return lambda model: masked_scores(model, (held_out[i] for i in range(VALIDATION_BATCHES))).loss
+
+
+OBJECTIVES: dict[str, Callable[[Setting], Built]] = {
+    "clm": _causal,
+    "mlm": _masked,
+    "mlm+nsp": lambda setting: _masked(setting, pairs=True),
+}
