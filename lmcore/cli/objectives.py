@@ -16,7 +16,14 @@ from lmcore.data import Document
 from lmcore.encoders import MaskedLM
 from lmcore.measure import held_out_loss, masked_scores
 from lmcore.models import CausalLM
-from lmcore.objectives import Batches, Masking, PackedText, PairPacking, SentencePairs
+from lmcore.objectives import (
+    Batches,
+    Masking,
+    PackedText,
+    PairPacking,
+    SentencePairs,
+    WholeSentencePairs,
+)
 from lmcore.tokenizer import Tokenizer
 from lmcore.train import Indexed
 
@@ -39,6 +46,11 @@ class Setting:
     def sentences(self, split: str) -> list[tuple[str, ...]]:
         """The documents of ``split`` as sentences, or as paragraphs where there are none."""
         return [d.sentences or d.paragraphs for d in self.texts[split]]
+
+    @property
+    def draws(self) -> tuple[tuple[str, int, int], ...]:
+        """Split, texts a batch and seed: of the training batches, then of the validation's."""
+        return ("train", self.batch_size, self.seed), ("validation", VALIDATION_TEXTS, 0)
 
     @property
     def packing(self) -> PairPacking:
@@ -83,12 +95,19 @@ def _masked(setting: Setting, *, pairs: bool = False) -> Built:
         SentencePairs.encode(setting.sentences(split), setting.tokenizer, setting.packing).batches(
             size, seed, setting.masking, pairs=pairs
         )
-        for split, size, seed in (
-            ("train", setting.batch_size, setting.seed),
-            ("validation", VALIDATION_TEXTS, 0),
-        )
+        for split, size, seed in setting.draws
     )
     return Built(MaskedLM(setting.config, pair_head=pairs), train, masked_loss_on(held_out))
+
+
+def _masked_and_ordered(setting: Setting) -> Built:
+    train, held_out = (
+        WholeSentencePairs.encode(
+            setting.sentences(split), setting.tokenizer, setting.packing
+        ).batches(size, seed, setting.masking, "order")
+        for split, size, seed in setting.draws
+    )
+    return Built(MaskedLM(setting.config, pair_head=True), train, masked_loss_on(held_out))
 
 
 def masked_loss_on(held_out: Batches) -> Callable[[nn.Module], float]:
@@ -100,4 +119,5 @@ OBJECTIVES: dict[str, Callable[[Setting], Built]] = {
     "clm": _causal,
     "mlm": _masked,
     "mlm+nsp": lambda setting: _masked(setting, pairs=True),
+    "mlm+sop": _masked_and_ordered,
 }

@@ -4,8 +4,8 @@ Four layers, 96 wide, read 300 batches of 8 texts of 48 tokens of the Wikipedia 
 right: a masked model of this size spends so few steps on the unigram plateau (bert_plateau.py),
 where no wiring differs from another. The head is a masked language model's, since it fits E ≠ H.
 The token tables are drawn so that the logits of all wirings start with the same spread. Every
-wiring gets the learning rate, of four, that ends best on validation articles with a seed of its
-own (``--rates``); then five seeds are measured on test articles.
+wiring gets the learning rate that ends best on validation articles with a seed of its own, a lower
+and a higher one tried beside it (``--rates``); then five seeds are measured on test articles.
 
 Writes a row a run to albert_sharing.csv as it ends, every trial of a rate to
 albert_sharing_rates.csv, and ``--clock`` the CPU milliseconds of a training step to
@@ -118,6 +118,25 @@ def append(name: str, row: dict) -> None:
         writer.writerow(row)
 
 
+def trials(arm: str) -> dict[float, float]:
+    """Rates tried for an arm, and the validation loss of each."""
+    tried = [r for r in rows("albert_sharing_rates.csv") if r["arm"] == arm]
+    return {float(r["learning_rate"]): float(r["validation loss"]) for r in tried}
+
+
+def best_rate(arm: str) -> float:
+    """The rate that ended lowest."""
+    return min(trials(arm), key=trials(arm).get)
+
+
+def try_rate(arm: str, rate: float, text: SentencePairs, validation: SentencePairs) -> None:
+    """One trial, unless the table has it."""
+    if rate not in trials(arm):
+        loss = run(arm, rate, TRIAL_SEED, text, validation)[-1]
+        row = {"arm": arm, "learning_rate": rate, "validation loss": loss}
+        append("albert_sharing_rates.csv", row)
+
+
 def main() -> None:
     """Choose the rates, or run what is not yet in the table."""
     torch.set_num_threads(1)
@@ -126,25 +145,20 @@ def main() -> None:
             times = {arm: round(ms, 2) for arm, ms in zip(ARMS, steps, strict=True)}
             append("albert_sharing_clock.csv", {"round": number} | times)
         return
-    tried = [(r["arm"], float(r["learning_rate"])) for r in rows("albert_sharing_rates.csv")]
     text, validation, test = (load_text(split) for split in ("train", "validation", "test"))
     for arm in ARMS:
         for rate in RATES:
-            if (arm, rate) not in tried:
-                loss = run(arm, rate, TRIAL_SEED, text, validation)[-1]
-                row = {"arm": arm, "learning_rate": rate, "validation loss": loss}
-                append("albert_sharing_rates.csv", row)
+            try_rate(arm, rate, text, validation)
+        while best_rate(arm) == min(trials(arm)):  # the best one must have a neighbor on each side
+            try_rate(arm, min(trials(arm)) / 2, text, validation)
     if "--rates" in sys.argv:
         return
-    trials = rows("albert_sharing_rates.csv")
     done = [(r["arm"], int(r["seed"])) for r in rows("albert_sharing.csv")]
     columns = ("parameters", "in blocks", "cpu seconds", "loss before", "loss")
     for seed in SEEDS:
         for arm in ARMS:
             if (arm, seed) not in done:
-                own = (t for t in trials if t["arm"] == arm)
-                best = min(own, key=lambda t: float(t["validation loss"]))
-                rate = float(best["learning_rate"])
+                rate = best_rate(arm)
                 found = dict(zip(columns, run(arm, rate, seed, text, test), strict=True))
                 append("albert_sharing.csv", {"arm": arm, "seed": seed, "rate": rate} | found)
 
