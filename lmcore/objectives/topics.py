@@ -6,15 +6,17 @@ easier of them. Here each stands in words of its own, so that one can see which 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
 import torch
 from torch import Tensor
 
-from lmcore.objectives.batches import Batch, Batches
+from lmcore.objectives.batches import Batch, Batches, TextEncoder
 from lmcore.objectives.masking import Masking, mask_tokens
 from lmcore.objectives.order import OTHER, Contrast
+from lmcore.objectives.pairs import PairPacking
 
 TOPIC_WORDS, COMMON_WORDS = 4, 3  # of a sentence, beside the one that names its stage
 
@@ -34,6 +36,16 @@ class StagedTopics:
     stages: Tensor
     cls_id: int
     sep_id: int
+
+    @classmethod
+    def encode(
+        cls, topics: Iterable[Iterable[str]], common: Iterable[str], stages: Iterable[str],
+        tokenizer: TextEncoder, packing: PairPacking,
+    ) -> StagedTopics:  # fmt: skip
+        """From words, each a token of ``tokenizer``; ``packing`` names the markers."""
+        ids = [[tokenizer.encode(word)[0] for word in words] for words in topics]
+        rest = [torch.tensor([tokenizer.encode(w)[0] for w in words]) for words in (common, stages)]
+        return cls(torch.tensor(ids), *rest, packing.cls_id, packing.sep_id)
 
     def batches(self, size: int, seed: int, masking: Masking | None, contrast: Contrast) -> Batches:
         """Batches of ``size`` pairs, ``input_ids``, ``segment_ids`` and ``attention_mask``

@@ -7,6 +7,7 @@ from lmcore.widgets.compute_calculator import ComputeCalculator, training_cost
 from lmcore.widgets.input_composer import InputComposer
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
+from lmcore.widgets.order_judge import OrderJudge
 from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
@@ -25,6 +26,7 @@ __all__ = [
     "InputComposer",
     "MaskFiller",
     "MaskingLab",
+    "OrderJudge",
     "PageModel",
     "ParameterLedger",
     "PromptBuilder",
