@@ -129,3 +129,15 @@ def square_stays_as_it_is(original):
         return original(family, ours, dimensions) and "attention.out" not in ours
 
     return is_transposed
+
+
+def cuts_the_last_sentence(original):
+    def whole(sentences, room):
+        taken, left = [], room
+        for sentence in sentences:
+            if left:
+                taken.append(sentence[:left])
+                left -= len(taken[-1])
+        return taken
+
+    return whole
