@@ -15,23 +15,40 @@ The last three live in runs/bert-mini: a run that was cut short goes on from the
 from __future__ import annotations
 
 import argparse
+import json
+import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from staged import ROOT, Stage, masking_of, pretrain
 
-from lmcore import CausalLM, Recipe, Tokenizer, preset, train
+from lmcore import CausalLM, Recipe, Tokenizer, preset, save_checkpoint, train
 from lmcore.data import load_wikipedia
 from lmcore.encoders import MaskedLM
-from lmcore.objectives import PairPacking, SentencePairs
+from lmcore.measure import masked_scores
+from lmcore.objectives import Batch, Batches, Masking, PairPacking, SentencePairs
+from lmcore.run import Run, train_in_folder
 
-OUT = ROOT / "lmcore" / "checkpoints" / "bert-mini"
+ROOT = Path(__file__).resolve().parents[2]
+OUT, RUN = ROOT / "lmcore" / "checkpoints" / "bert-mini", ROOT / "runs" / "bert-mini"
 CAUSAL_STEPS, CAUSAL_RATE = 400, 4e-3
 RECIPE = Recipe(
     learning_rate=4e-3, warmup=0.004, hold=0.45, decay="linear", betas=(0.9, 0.98),
     optimizer="muon",
 )  # fmt: skip
-TRAINING_RATE = 0.3  # share of tokens to hide in training; measured at the paper's 0.15
+TRAINING_RATE, PAPER_RATE = 0.3, 0.15  # shares of tokens to hide: in training, and to measure
+
+
+@dataclass(frozen=True)
+class Stage:
+    """So many steps of so many texts of so many tokens, with next-sentence pairs or without."""
+
+    steps: int
+    size: int
+    length: int
+    pairs: bool
+
+
 STAGES = (
     Stage(steps=4_000, size=16, length=64, pairs=False),
     Stage(steps=7_000, size=32, length=64, pairs=False),
@@ -40,15 +57,31 @@ STAGES = (
 )
 
 
+class Staged:
+    """Batches of one stage after another, by step."""
+
+    def __init__(self, stages: tuple[Stage, ...], batches: list[Batches]) -> None:
+        self.ends = torch.tensor([stage.steps for stage in stages]).cumsum(0)
+        self.batches = batches
+
+    def __getitem__(self, step: int) -> Batch:
+        stage = int((self.ends <= step).sum())
+        return self.batches[stage][step]
+
+
 def main() -> None:
     """Train, keep what was seen, and write the checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
     out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(0)
     tokenizer = Tokenizer.load("wordpiece-2048")
-    masking = masking_of(tokenizer)
+    masking = Masking(
+        mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
+        special_ids=tuple(tokenizer.special_ids.values()),
+    )  # fmt: skip
     encoded = {
         split: [[tokenizer.encode(s) for s in d.sentences] for d in load_wikipedia(split)]
         for split in ("train", "validation", "test")
@@ -59,24 +92,44 @@ def main() -> None:
         return SentencePairs(encoded[split], packing)
 
     model = MaskedLM(preset("bert-mini"), pair_head=True)
-
-    def left_to_right() -> None:
-        first = CausalLM(model.config.replace(causal=True, pooler=False))
+    state = RUN / "state.json"
+    begun = json.loads(state.read_text())["step"] if state.exists() else 0
+    if not begun:
+        left_to_right = CausalLM(model.config.replace(causal=True, pooler=False))
         train(
-            first, pairs("train", 64).batches(16, 1, None, pairs=False),
+            left_to_right, pairs("train", 64).batches(16, 1, None, pairs=False),
             steps=CAUSAL_STEPS, device="cpu",
             recipe=RECIPE.replace(learning_rate=CAUSAL_RATE, warmup=0.1, hold=0.9),
         )  # fmt: skip
-        learned = first.transformer.state_dict()
+        learned = left_to_right.transformer.state_dict()
         model.transformer.load_state_dict(learned, strict=False)  # all but the pooler
 
+    def measure(split: str, length: int, step: int) -> float:
+        held_out = pairs(split, length).batches(64, 0, masking)
+        scores = masked_scores(model, (held_out[i] for i in range(16)))
+        seconds = round(time.process_time())  # of this process: from 0 again after a cut
+        line = {"step": step, "cpu_seconds": seconds, "split": split, "length": length}
+        with (out / "metrics.jsonl").open("a") as metrics:
+            metrics.write(json.dumps(line | asdict(scores)) + "\n")
+        return scores.loss
+
     rule = masking.replace(rate=TRAINING_RATE)
-    pretrain(
-        "bert-mini", model, left_to_right, STAGES,
-        lambda s: pairs("train", s.length).batches(s.size, 0, rule, pairs=s.pairs),
-        lambda split, length: pairs(split, length).batches(64, 0, masking),
-        RECIPE, tokenizer, out,
+    batches = [
+        pairs("train", stage.length).batches(stage.size, 0, rule, pairs=stage.pairs)
+        for stage in STAGES
+    ]
+    run = Run(
+        steps=sum(stage.steps for stage in STAGES), recipe=RECIPE, save_every=500, log_every=500,
+        about={"stages": [asdict(stage) for stage in STAGES]},
     )  # fmt: skip
+    looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
+    train_in_folder(
+        model, Staged(STAGES, batches), run, RUN, resume=True, device="cpu",
+        validate=lambda model: measure("validation", 64, next(looks)),
+    )  # fmt: skip
+    for length in (64, 128):
+        measure("test", length, run.steps)
+    save_checkpoint(model, out, dtype=torch.float16, tokenizer=tokenizer)
 
 
 if __name__ == "__main__":

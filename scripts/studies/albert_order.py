@@ -14,7 +14,8 @@ A model trained on one contrast is asked both, 2,000 pairs each, with the head t
 baselines beside them: logistic regression over lengths and punctuation, over the words of one text
 alone, over those of both, and with the words that the two share.
 
-Writes a row a run to albert_order.csv as it ends, and albert_order_baselines.csv.
+Writes a row a run to albert_order.csv as it ends, and with ``--baselines``
+albert_order_baselines.csv. Seeds on the command line leave the others to another process.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ def baselines(text: str) -> list[dict]:
 
 
 def main() -> None:
-    """Run what is not yet in the tables, or with ``--baselines`` the baselines."""
+    """Run what is not yet in the table, or the baselines."""
     torch.set_num_threads(1)
     if "--baselines" in sys.argv:
         rows = [row for text in ("generated", "wikipedia") for row in baselines(text)]
@@ -191,8 +192,9 @@ def main() -> None:
         path.write_text(",".join(header) + "\n")
     texts = {"generated": (on_generated, generated_text()[0])}
     texts["wikipedia"] = (on_wikipedia, wikipedia_text("test")[0])
+    seeds = [int(seed) for seed in sys.argv[1:]] or SEEDS
     for text, (learn, test) in texts.items():
-        for seed in SEEDS:
+        for seed in seeds:
             for contrast in CONTRASTS:
                 if (text, contrast, str(seed)) in done:
                     continue
