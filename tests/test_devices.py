@@ -65,7 +65,11 @@ def test_eval_mode_has_no_dropout_left(name):
 
 @pytest.mark.parametrize(
     ("name", "build"),
-    [("gpt-small", CausalLM), ("bert-small", lambda config: MaskedLM(config, pair_head=True))],
+    [
+        ("gpt-small", CausalLM),
+        ("bert-small", lambda config: MaskedLM(config, pair_head=True)),
+        ("albert-small", lambda config: MaskedLM(config, pair_head=True)),
+    ],
 )
 def test_the_size_for_a_gpu_takes_a_chapters_step(name, build):
     """The chapters' cells with another preset: bf16, one step, on whatever device there is."""
