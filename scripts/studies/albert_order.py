@@ -15,7 +15,8 @@ baselines beside them: logistic regression over lengths and punctuation, over th
 alone, over those of both, and with the words that the two share.
 
 Writes a row a run to albert_order.csv as it ends; with ``--baselines`` albert_order_baselines.csv
-and albert_order_words.csv, which words of a Wikipedia text say that it comes second. Seeds on the command line leave the others to another process.
+and albert_order_words.csv, which words of a Wikipedia text say that it comes second. Seeds on the
+command line leave the others to another process.
 """
 
 from __future__ import annotations
