@@ -11,6 +11,7 @@ from lmcore.widgets.layer_mapping import LayerMapping
 from lmcore.widgets.mask_comparison import MaskComparison
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
+from lmcore.widgets.order_judge import OrderJudge
 from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
@@ -34,6 +35,7 @@ __all__ = [
     "MaskComparison",
     "MaskFiller",
     "MaskingLab",
+    "OrderJudge",
     "PageModel",
     "ParameterLedger",
     "PromptBuilder",

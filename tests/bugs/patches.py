@@ -172,6 +172,18 @@ def keeps_its_own_embeddings(original):
     return init
 
 
+def cuts_the_last_sentence(original):
+    def whole(sentences, room):
+        taken, left = [], room
+        for sentence in sentences:
+            if left:
+                taken.append(sentence[:left])
+                left -= len(taken[-1])
+        return taken
+
+    return whole
+
+
 def counts_padding(original):
     def real_tokens(batch):
         return torch.ones_like(original(batch))
