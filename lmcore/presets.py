@@ -21,9 +21,9 @@ _BERT = dict(
     vocab_size=30_522, context_length=512, causal=False, num_segments=2, embedding_norm=True,
     pooler=True, norm_eps=1e-12, dropout=0.1,
 )  # fmt: skip
-_ALBERT = _BERT | dict(
-    vocab_size=30_000, embedding_size=128, project=True, num_groups=1, activation="gelu_tanh",
-    dropout=0.0,
+_SHARED = dict(project=True, num_groups=1)
+_ALBERT = _BERT | _SHARED | dict(
+    vocab_size=30_000, embedding_size=128, activation="gelu_tanh", dropout=0.0,
 )  # fmt: skip
 _ELECTRA = _BERT | dict(pooler=False)
 _MINI = dict(
@@ -37,6 +37,7 @@ _MINI_ENCODER = dict(
 _SMALL = dict(
     vocab_size=2048, context_length=256, hidden_size=512, num_layers=8, num_heads=8, dropout=0.0,
 )  # fmt: skip
+_BERT_SMALL = _SMALL | dict(vocab_size=4096, embedding_init_std=0.1)
 
 # Nine lines of two letters and a line end are too short to need a band.
 _PROMPTS = dict(vocab_size=27, context_length=27, windows=(None,))
@@ -90,7 +91,11 @@ PRESETS: dict[str, dict] = {
     "gpt3-mini": _GPT3 | _MINI | _shape(2, 64, 4) | _PROMPTS,
     "gpt3-small": _GPT3 | _MINI | _shape(2, 128, 4) | _PROMPTS,
     "bert-mini": _BERT | _MINI_ENCODER,
-    "bert-small": _BERT | _SMALL | dict(vocab_size=4096, embedding_init_std=0.1),
+    "bert-small": _BERT | _BERT_SMALL,
+    # ALBERT's three values on bert-mini's wiring, so that the difference between the two is
+    # ALBERT's and nothing else: albert-base also has another activation and no dropout.
+    "albert-mini": _BERT | _MINI_ENCODER | _SHARED | dict(embedding_size=32),
+    "albert-small": _BERT | _BERT_SMALL | _SHARED | dict(embedding_size=128),
     # The size for a GPU is the paper's own: ELECTRA-small was made for a single one (section 3.3).
     "electra-mini": _ELECTRA | _MINI_ENCODER | _shape(2, 128, 4),
     "electra-mini-generator": _ELECTRA | _MINI_ENCODER | _shape(2, 64, 2, embedding_size=128),

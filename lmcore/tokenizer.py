@@ -60,6 +60,16 @@ class Tokenizer:
         return cls(backend)
 
     @classmethod
+    def of_wordpieces(cls, words: Sequence[str]) -> Tokenizer:
+        """BERT's uncased WordPiece with whole ``words`` for a vocabulary, its five markers before
+        them; any other word is ``[UNK]``. Raises ValueError where a word comes twice."""
+        pieces = [*WORDPIECE_SPECIALS, *words]
+        vocabulary = {piece: i for i, piece in enumerate(pieces)}
+        if len(vocabulary) != len(pieces):
+            raise ValueError("a word comes twice: each can have one id only")
+        return cls(wordpiece_backend(vocabulary))
+
+    @classmethod
     def train(cls, texts: Iterable[str], kind: str, vocab_size: int) -> Tokenizer:
         """Learn a vocabulary of ``vocab_size`` from ``texts``; ``kind`` is "bpe" or "wordpiece".
 

@@ -125,14 +125,16 @@ def corpus(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("objective", ["clm", "mlm", "mlm+nsp"])
+@pytest.mark.parametrize("objective", ["clm", "mlm", "mlm+nsp", "mlm+sop"])
 def test_each_objective_trains_on_a_text_file_and_leaves_a_checkpoint(tmp_path, corpus, objective):
     name = "gpt-mini" if objective == "clm" else "bert-mini"
     arguments = train(tmp_path / "run", corpus, "--steps", 4, "--save-every", 4, "--log-every", 2)
     arguments[2], arguments[4] = name, objective
+    if objective == "mlm+sop":  # two whole sentences need room
+        arguments += ["--length", "64"]
     assert main([*arguments, "--optimizer", "muon", "--dtype", "bfloat16"]) == 0
     model = load_checkpoint(tmp_path / "run")
-    assert (getattr(model, "pair", None) is not None) == (objective == "mlm+nsp")
+    assert (getattr(model, "pair", None) is not None) == ("+" in objective)
     lines = [json.loads(x) for x in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert {"step", "loss", "rate", "tokens", "tokens_per_s"} <= lines[0].keys()
     assert lines[-1].keys() == {"step", "validation_loss"}

@@ -17,7 +17,15 @@ from lmcore.electra import Electra
 from lmcore.encoders import MaskedLM
 from lmcore.measure import detection_scores, held_out_loss, masked_scores
 from lmcore.models import CausalLM
-from lmcore.objectives import Indexed, Masking, PackedText, PairPacking, SentencePairs, StreamText
+from lmcore.objectives import (
+    Indexed,
+    Masking,
+    PackedText,
+    PairPacking,
+    SentencePairs,
+    StreamText,
+    WholeSentencePairs,
+)
 from lmcore.presets import PRESETS, preset
 from lmcore.tokenizer import Tokenizer
 
@@ -127,6 +135,16 @@ def masked_batches(
     ]
 
 
+def _masked_and_ordered(setting: Setting) -> Built:
+    train, held_out = (
+        WholeSentencePairs.encode(
+            setting.sentences(split), setting.tokenizer, setting.packing
+        ).batches(size, seed, setting.masking, "order")
+        for split, size, seed in setting.draws
+    )
+    return Built(MaskedLM(setting.config, pair_head=True), train, masked_loss_on(held_out))
+
+
 def masked_loss_on(held_out: Indexed) -> Callable[[nn.Module], float]:
     """The masked-token loss of a model on the first of the ``held_out`` batches."""
     return lambda model: masked_scores(model, (held_out[i] for i in range(VALIDATION_BATCHES))).loss
@@ -159,5 +177,6 @@ OBJECTIVES: dict[str, Callable[[Setting], Built]] = {
     "clm": _causal,
     "mlm": _masked,
     "mlm+nsp": _masked_and_next,
+    "mlm+sop": _masked_and_ordered,
     "rtd": _replaced,
 }

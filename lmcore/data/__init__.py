@@ -13,14 +13,18 @@ from lmcore.data.minimal_pairs import MinimalPair, minimal_pairs
 from lmcore.data.questions import Question, load_factbook, load_handwritten_questions
 from lmcore.data.shards import TokenShards, open_shards, write_shards
 from lmcore.data.sources import read_texts, texts_of
+from lmcore.data.staged_topics import COMMON, STAGES, TOPICS
 from lmcore.data.tasks import Example, Task, description_task, topic_task, word_order_task
 from lmcore.data.textfile import load_text_file
 
 __all__ = [
     "AGREEMENT_VOCABULARY",
+    "COMMON",
     "LETTERS",
     "LETTER_CODES",
     "NEW_LETTER_CODE",
+    "STAGES",
+    "TOPICS",
     "AgreementSentence",
     "Document",
     "Example",

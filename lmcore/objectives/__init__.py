@@ -12,6 +12,7 @@ from lmcore.objectives.order import IN_ORDER, OTHER, WholeSentencePairs
 from lmcore.objectives.pairs import IS_NEXT, NOT_NEXT, PairPacking, SentencePairs
 from lmcore.objectives.spans import SpanText, SpanWindow, span_windows
 from lmcore.objectives.stream import StreamText
+from lmcore.objectives.topics import StagedTopics
 
 __all__ = [
     "IN_ORDER",
@@ -30,6 +31,7 @@ __all__ = [
     "SentencePairs",
     "SpanText",
     "SpanWindow",
+    "StagedTopics",
     "StreamText",
     "TextEncoder",
     "WholeSentencePairs",

@@ -9,6 +9,7 @@ from lmcore.widgets.electra_stepper import ElectraStepper
 from lmcore.widgets.input_composer import InputComposer
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
+from lmcore.widgets.order_judge import OrderJudge
 from lmcore.widgets.pack import pack_model
 from lmcore.widgets.page_model import PageModel
 from lmcore.widgets.parameter_ledger import ParameterLedger
@@ -29,6 +30,7 @@ __all__ = [
     "InputComposer",
     "MaskFiller",
     "MaskingLab",
+    "OrderJudge",
     "PageModel",
     "ParameterLedger",
     "PromptBuilder",

@@ -22,10 +22,19 @@ from lmcore import (
     Electra,
     MaskedLM,
     Recipe,
+    count_parameters,
     generate,
     parity,
 )
-from lmcore.objectives import NOT_NEXT, Masking, PairPacking, SentencePairs
+from lmcore.objectives import (
+    IN_ORDER,
+    NOT_NEXT,
+    OTHER,
+    Masking,
+    PairPacking,
+    SentencePairs,
+    WholeSentencePairs,
+)
 from lmcore.train import train_step
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "parity"))
@@ -192,6 +201,35 @@ def a_negative_pair_is_of_two_documents():
     for _ in range(50):
         first, second = pairs.pair(NOT_NEXT, generator)
         assert first[0] // 10 != second[0] // 10
+
+
+def shared_layers_are_one_block():
+    shallow, deep = (
+        MaskedLM(BERT.replace(num_layers=layers, num_groups=1)).double() for layers in (1, 3)
+    )
+    assert count_parameters(deep) == count_parameters(shallow)
+
+
+def whole_pairs():
+    """Documents of five sentences of five tokens, of which the last closes the sentence."""
+    documents = [[[10 * d + s] * 4 + [9] for s in range(5)] for d in range(1, 4)]
+    return WholeSentencePairs(documents, PairPacking(cls_id=2, sep_id=3, length=25))
+
+
+def a_swap_keeps_both_texts():
+    pairs = whole_pairs()
+    for seed in range(20):
+        kept, swapped = (
+            pairs.pair(label, "order", torch.Generator().manual_seed(seed))
+            for label in (IN_ORDER, OTHER)
+        )
+        assert swapped == kept[::-1]
+
+
+def texts_of_a_pair_end_with_a_sentence():
+    for _, first, second in whole_pairs().pairs:
+        assert first[-1] == second[-1] == 9
+        assert len(first) % 5 == len(second) % 5 == 0
 
 
 def heat_flattens():

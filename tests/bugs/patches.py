@@ -170,3 +170,15 @@ def keeps_its_own_embeddings(original):
         self.generator = lmcore.MaskedLM(generator)
 
     return init
+
+
+def cuts_the_last_sentence(original):
+    def whole(sentences, room):
+        taken, left = [], room
+        for sentence in sentences:
+            if left:
+                taken.append(sentence[:left])
+                left -= len(taken[-1])
+        return taken
+
+    return whole

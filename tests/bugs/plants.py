@@ -25,12 +25,13 @@ import lmcore.hf.names
 import lmcore.model
 import lmcore.models
 import lmcore.objectives.masking
+import lmcore.objectives.order
 import lmcore.recipe
 from lmcore import CausalLM, Config, Discriminator, Electra, MaskedLM, Recipe, Transformer
 from lmcore.attention import Attention
 from lmcore.encoders import Encoder
 from lmcore.model import ACTIVATIONS, Embeddings
-from lmcore.objectives import SentencePairs
+from lmcore.objectives import SentencePairs, WholeSentencePairs
 
 GENERATE = import_module("lmcore.generate")  # the package has a function of that name
 
@@ -141,6 +142,12 @@ BUGS = {
         around(Config, "block_of_layer", lambda old: lambda self, layer: layer % self.num_groups),
         PARITY("albert two groups"),
     ),
+    "shared block copied": Bug(
+        "every layer gets a copy of the shared block, which then goes its own way",
+        around(Transformer, "__init__", lambda old: lambda self, config: old(
+            self, config.replace(num_groups=config.num_layers // config.layers_per_group))),
+        checks.shared_layers_are_one_block,
+    ),
     "head without activation": Bug(
         "ELECTRA's discriminator head is two linear maps in a row",
         around(Discriminator, "forward", lambda old: lambda self, batch: self.predict(
@@ -179,6 +186,17 @@ BUGS = {
         "a text's own sentences serve as its wrong continuation",
         around(SentencePairs, "pair", patches.draws_from_the_same_document),
         checks.a_negative_pair_is_of_two_documents,
+    ),
+    "order from another document": Bug(
+        "a swapped pair is none: its second text is of another document",
+        around(WholeSentencePairs, "pair", lambda old: lambda self, label, contrast, generator: old(
+            self, label, "next", generator)),
+        checks.a_swap_keeps_both_texts,
+    ),
+    "texts cut to fit": Bug(
+        "a text that is too long is cut where the room ends, so that its cut end tells its place",
+        around(lmcore.objectives.order, "_whole", patches.cuts_the_last_sentence),
+        checks.texts_of_a_pair_end_with_a_sentence,
     ),
     "heat multiplies": Bug(
         "logits are multiplied by the temperature where they should be divided",
