@@ -9,14 +9,17 @@ READY := .venv/.ready
 CHAPTERS := $(wildcard chapters/*.ipynb)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test lint unit notebooks-check web notebooks lab bench clean
+.PHONY: help book test lint unit notebooks-check web notebooks lab pdf zip bench audit clean
 
 help:
 	@echo "make book       set up, render the book to _build/html and say where to open it"
 	@echo "make test       set up, then check everything: lint, units, notebooks, the built pages"
 	@echo "make lab        set up, then open the chapters in JupyterLab"
 	@echo "make notebooks  run every chapter on this machine and keep its outputs"
-	@echo "make bench      measure training steps and the cache of keys and values"
+	@echo "make pdf        the whole book as one PDF: _build/pretrained.pdf"
+	@echo "make zip        the whole site as one file: _build/pretrained-site.zip"
+	@echo "make bench      measure lmcore beside transformers: steps, memory, generation"
+	@echo "make audit      look the pinned dependencies up among known vulnerabilities (needs a network)"
 	@echo "make clean      remove what the commands above made"
 
 $(READY): requirements.txt pyproject.toml
@@ -59,8 +62,20 @@ notebooks: $(READY)
 lab: $(READY)
 	@$(BIN)/jupyter lab --notebook-dir . chapters/01_gpt1.ipynb
 
+pdf: book
+	@bash scripts/ensure_browser.sh $(BIN)
+	@$(BIN)/python scripts/print_book.py _build/pretrained.pdf
+
+zip: book
+	@$(BIN)/python scripts/zip_site.py _build/pretrained-site.zip
+
 bench: $(READY)
-	@$(BIN)/python benchmarks/steps.py
+	@$(BIN)/python -m benchmarks
+
+audit: $(READY)
+	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet pip-audit
+	@grep -v '^-e' requirements.txt > .venv-audit/pinned.txt
+	@.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement .venv-audit/pinned.txt
 
 clean:
-	@rm -rf .venv _build .jupyter_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-audit _build .jupyter_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -3,6 +3,7 @@
 from lmcore.attention import Cache, Trace
 from lmcore.checkpoint import load_checkpoint, load_config, load_weights, save_checkpoint
 from lmcore.config import Config
+from lmcore.electra import Electra
 from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
 from lmcore.generate import generate
 from lmcore.hf import Parity, export_hf, load_hf, parity
@@ -24,6 +25,7 @@ __all__ = [
     "CausalLM",
     "Config",
     "Discriminator",
+    "Electra",
     "History",
     "InputTransform",
     "LabeledText",

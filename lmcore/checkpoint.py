@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import nn
+from torch import Tensor, nn
 
 from lmcore.config import Config
+from lmcore.electra import Electra
 from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExtractor
 from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
@@ -37,6 +38,15 @@ _ARGUMENTS: dict[type[nn.Module], Callable[[nn.Module], dict[str, object]]] = {
         "summary": model.summary_kind,
     },
     SpanExtractor: lambda model: {},
+    Electra: lambda model: {
+        "generator": asdict(model.generator.config),
+        "weight": model.weight,
+    },
+}
+# How a class is built from a config and those, where that is not ``kind(config, **arguments)``.
+_BUILDERS: dict[type[nn.Module], Callable[..., nn.Module]] = {
+    CausalClassifier: lambda config, **more: CausalClassifier(CausalLM(config), **more),
+    Electra: lambda config, generator, **more: Electra(config, Config(**generator), **more),
 }
 _CLASSES = {kind.__name__: kind for kind in _ARGUMENTS}
 
@@ -52,13 +62,26 @@ def save_checkpoint(
     ``dtype`` casts the floating-point weights on their way out (fp16 halves what a book ships).
     A ``tokenizer`` goes beside them: with it, the command line can put questions to the model.
     """
+    save_tensors(model.state_dict(), folder, dtype)
+    save_description(model, folder, tokenizer)
+
+
+def save_tensors(
+    tensors: Mapping[str, Tensor], folder: str | Path, dtype: torch.dtype | None = None
+) -> None:
+    """A checkpoint's weights."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
+    cast = {
         name: tensor.detach().cpu().to(dtype or tensor.dtype).contiguous()
-        for name, tensor in model.state_dict().items()
+        for name, tensor in tensors.items()
     }
-    write_whole(folder / WEIGHTS, save(tensors))
+    write_whole(folder / WEIGHTS, save(cast))
+
+
+def save_description(model: nn.Module, folder: str | Path, tokenizer: Tokenizer | None) -> None:
+    """What stands beside a checkpoint's weights: how it is wired, and its tokenizer."""
+    folder = Path(folder)
     content = asdict(model.config)
     if type(model) in _ARGUMENTS:
         content["model"] = {"class": type(model).__name__, **_ARGUMENTS[type(model)](model)}
@@ -83,14 +106,12 @@ def load_checkpoint(folder: str | Path) -> nn.Module:
     kind = _CLASSES[entry["class"]]
     try:
         with torch.device("meta"):  # no weights are drawn only to be overwritten
-            if kind is CausalClassifier:
-                model = CausalClassifier(CausalLM(config), **arguments)
-            else:
-                model = kind(config, **arguments)
+            model = _BUILDERS.get(kind, kind)(config, **arguments)
     except TypeError as error:
         raise ValueError(f"{path}: model {entry!r} cannot be built: {error}") from None
+    tensors = read_weights(model, folder)
     model.to_empty(device="cpu")
-    load_weights(model, folder)
+    model.load_state_dict(tensors)
     return model.eval()
 
 
@@ -135,6 +156,14 @@ def _read(folder: str | Path) -> dict:
 def load_weights(model: nn.Module, folder: str | Path) -> None:
     """Read a checkpoint's weights into ``model``, which must have just those tensors.
 
+    Raises ValueError as ``read_weights`` does.
+    """
+    model.load_state_dict(read_weights(model, folder))
+
+
+def read_weights(model: nn.Module, folder: str | Path) -> dict[str, Tensor]:
+    """A checkpoint's weights, if they are those of ``model``, which may be on the meta device.
+
     Raises ValueError, in one line, where a tensor is missing, unknown or of another shape, or
     the file cannot be read.
     """
@@ -154,7 +183,7 @@ def load_weights(model: nn.Module, folder: str | Path) -> None:
                 f"{path}: {name} has shape {tuple(tensor.shape)}, "
                 f"the model needs {tuple(expected[name].shape)}"
             )
-    model.load_state_dict(tensors)
+    return tensors
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -12,6 +12,13 @@ from typing import Literal, get_args
 Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
 
 
+_SIZES = (
+    "vocab_size", "context_length", "hidden_size", "num_layers", "num_heads",
+    "feed_forward_size", "embedding_size", "num_groups", "layers_per_group",
+)  # fmt: skip
+_FOLLOWING = ("feed_forward_size", "embedding_size", "num_groups", "embedding_init_std")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The wiring of one Transformer.
@@ -60,6 +67,7 @@ class Config:
     embedding_init_std: float | None = None
 
     def __post_init__(self) -> None:
+        self._check_numbers()
         resolved = {
             "feed_forward_size": 4 * self.hidden_size,
             "embedding_size": self.hidden_size,
@@ -75,16 +83,31 @@ class Config:
         object.__setattr__(self, "windows", tuple(self.windows))
         self._check()
 
-    def _check(self) -> None:
-        for name in (
-            "vocab_size", "context_length", "hidden_size", "num_layers", "num_heads",
-            "feed_forward_size", "embedding_size", "num_groups", "layers_per_group",
-        ):  # fmt: skip
+    def _check_numbers(self) -> None:
+        """Each value by itself, before others follow from it."""
+        for names, least in (_SIZES, 1), (("num_segments",), 0):
+            for name in names:
+                value = getattr(self, name)
+                if value is None and name in _FOLLOWING:
+                    continue
+                if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                    raise ValueError(
+                        f"{name} {value!r} is not allowed: a whole number of at least {least}"
+                    )
+        for name in ("dropout", "norm_eps", "init_std", "embedding_init_std"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} {value!r} is not allowed: a whole number of at least 1")
-        if self.num_segments < 0:
-            raise ValueError(f"num_segments {self.num_segments} is not allowed: 0 or more")
+            if value is None and name in _FOLLOWING:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+                raise ValueError(f"{name} {value!r} is not allowed: a number of at least 0")
+        if not isinstance(self.windows, tuple | list) or not all(
+            w is None or (type(w) is int and w >= 1) for w in self.windows
+        ):
+            raise ValueError(
+                f"windows {self.windows!r} is not allowed: each None, or a width of at least 1"
+            )
+
+    def _check(self) -> None:
         if self.hidden_size % self.num_heads:
             raise ValueError(
                 f"hidden_size {self.hidden_size} is not divisible by num_heads {self.num_heads}"
@@ -110,11 +133,9 @@ class Config:
                 f"num_groups {self.num_groups} × layers_per_group {self.layers_per_group} "
                 f"exceeds num_layers {self.num_layers}"
             )
-        if not self.windows or any(w is not None and w < 1 for w in self.windows):
-            raise ValueError(
-                f"windows {self.windows} is not allowed: None or a width of at least 1 for a layer"
-            )
-        if not 0 <= self.dropout < 1:
+        if not self.windows:
+            raise ValueError("windows () is not allowed: None or a width for a layer")
+        if not self.dropout < 1:
             raise ValueError(f"dropout {self.dropout} is not allowed: from 0 to below 1")
 
     @property

@@ -91,12 +91,16 @@ class MaskedLM(Encoder):
         the tokens that stood there: nothing else is projected onto the vocabulary.
         ``pair_labels`` (B,) go with a pair head; a batch without them trains the rest.
         """
+        return sum(self.terms(batch).values())
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The two losses: a mean over masked tokens and one over texts."""
         hidden = self.hidden(batch)
         masked = hidden.flatten(0, 1)[batch["masked_positions"]]  # (M, H)
-        loss = F.cross_entropy(self.project(masked), batch["masked_ids"])
+        found = {"masked": F.cross_entropy(self.project(masked), batch["masked_ids"])}
         if self.pair is not None and "pair_labels" in batch:
-            loss = loss + F.cross_entropy(self.pair_logits(hidden), batch["pair_labels"])
-        return loss
+            found["texts"] = F.cross_entropy(self.pair_logits(hidden), batch["pair_labels"])
+        return found
 
 
 class Discriminator(Encoder):
@@ -121,6 +125,10 @@ class Discriminator(Encoder):
         )
         real = batch.get("attention_mask")
         return losses.mean() if real is None else (losses * real).sum() / real.sum()
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The loss, and that it is a mean over tokens."""
+        return {"tokens": self.loss(batch)}
 
 
 class SequenceClassifier(Encoder):

@@ -10,6 +10,8 @@ from torch import Tensor
 from lmcore.attention import Cache
 from lmcore.models import CausalLM
 
+COLDEST, HOTTEST = 0.001, 1000  # beyond, logits divided by it are no numbers, or all alike
+
 
 @torch.no_grad()
 def generate(
@@ -29,11 +31,16 @@ def generate(
     ``stop`` ends the text and is not returned. Past the position table the oldest tokens are
     dropped and the rest is read again.
 
-    Raises ValueError for an empty prompt, and for a temperature, ``top_k`` or ``top_p`` that is
-    none.
+    Raises ValueError for an empty prompt or an id that the model does not have, for a negative
+    number of tokens, and for a temperature, ``top_k`` or ``top_p`` that is none.
     """
     if not prompt:
         raise ValueError("the prompt is empty: give at least one token to go on from")
+    for i in prompt:
+        if not 0 <= i < model.config.vocab_size:
+            raise ValueError(f"id {i} is not in the vocabulary of {model.config.vocab_size}")
+    if max_new_tokens < 0:
+        raise ValueError(f"max_new_tokens {max_new_tokens} is not allowed: 0 or more")
     _check(temperature, top_k, top_p)
     was_training = model.training
     model.eval()
@@ -67,7 +74,7 @@ def next_token_probabilities(
     together hold that probability (the nucleus: Holtzman et al. 2020). Tokens as likely as the
     last one kept stay too.
 
-    Raises ValueError for a negative temperature, a ``top_k`` below 1 or a ``top_p`` that is no
+    Raises ValueError for a temperature out of range, a ``top_k`` below 1 or a ``top_p`` that is no
     share.
     """
     _check(temperature, top_k, top_p)
@@ -103,8 +110,10 @@ def pick(
 
 
 def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    if temperature < 0:
-        raise ValueError(f"temperature {temperature} is not allowed: 0 or more")
+    if temperature != 0 and not COLDEST <= temperature <= HOTTEST:
+        raise ValueError(
+            f"temperature {temperature} is not allowed: 0, or from {COLDEST} to {HOTTEST:,}"
+        )
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k {top_k} is not allowed: at least 1")
     if top_p is not None and not 0 < top_p <= 1:

@@ -17,14 +17,19 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from lmcore.electra import Electra
 from lmcore.encoders import MaskedLM
 from lmcore.models import CausalLM
-from lmcore.objectives import Batch, LabeledText, PackedText
+from lmcore.objectives import Batch, LabeledText, PackedText, StreamText
 
 
 @torch.no_grad()
 def held_out_loss(
-    model: CausalLM, text: PackedText, *, most_windows: int | None = None, batch_size: int = 64
+    model: CausalLM,
+    text: PackedText | StreamText,
+    *,
+    most_windows: int | None = None,
+    batch_size: int = 64,
 ) -> float:
     """Mean loss in nats a token over ``text``, or over its first ``most_windows`` windows."""
     device = model.transformer.embeddings.token.weight.device
@@ -89,6 +94,54 @@ def masked_scores(model: MaskedLM, batches: Iterable[Batch]) -> MaskedScores:
             pairs_right += (found == batch["pair_labels"]).sum().item()
             pairs += len(found)
     return MaskedScores(nats / tokens, right / tokens, pairs_right / pairs if pairs else None)
+
+
+@dataclass(frozen=True)
+class DetectionScores:
+    """ELECTRA's pair on given batches: the weighted ``loss``; the ``generator``'s nats a hidden
+    token and the ``discriminator``'s nats a real one; of the hidden tokens, the share that was
+    ``replaced`` (the others were drawn rightly); of the replaced ones, the share ``detected``; of
+    the originals, the share of ``false_alarms``. Detected means a logit above 0."""
+
+    loss: float
+    generator: float
+    discriminator: float
+    replaced: float
+    detected: float
+    false_alarms: float
+
+
+@torch.no_grad()
+def detection_scores(model: Electra, batches: Iterable[Batch]) -> DetectionScores:
+    """How well ``model``'s generator fills the masks of ``batches``, and how well its
+    discriminator finds what was filled in. The draws are the same at every call."""
+    device = next(model.parameters()).device
+    nats = torch.zeros(2, dtype=torch.float64)
+    tokens = replaced = detected = alarms = real = 0
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        for batch in batches:
+            batch = {name: tensor.to(device) for name, tensor in batch.items()}
+            asked = int((batch["masked_ids"] >= 0).sum())
+            logits = model.generator_logits(batch)
+            judged = model.replace(batch, logits)
+            found = model(judged) > 0  # (B, T)
+            truth, seen = judged["replaced"].bool(), batch["attention_mask"].bool()
+            nats[0] += asked * F.cross_entropy(logits, batch["masked_ids"]).item()
+            nats[1] += int(seen.sum()) * model.discriminator.loss(judged).item()
+            tokens, real = tokens + asked, real + int(seen.sum())
+            replaced += int(truth.sum())
+            detected += int((found & truth).sum())
+            alarms += int((found & ~truth & seen).sum())
+    generator, discriminator = (nats / torch.tensor([tokens, real])).tolist()
+    return DetectionScores(
+        loss=generator + model.weight * discriminator,
+        generator=generator,
+        discriminator=discriminator,
+        replaced=replaced / tokens,
+        detected=detected / max(replaced, 1),
+        false_alarms=alarms / (real - replaced),
+    )
 
 
 def ngram_bits_per_byte(train: bytes, test: bytes, order: int) -> float:

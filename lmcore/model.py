@@ -121,8 +121,11 @@ class Transformer(nn.Module):
         from 0. ``segment_ids`` (B, T) default to 0. A ``cache`` holds the P positions read
         before and is extended in place; a ``trace`` is filled with states and scores.
 
-        Raises ValueError where P + T exceeds the position table.
+        Raises ValueError where P + T exceeds the position table, and on the CPU for an id that no
+        table has a row for (on a GPU that check would make every step wait).
         """
+        if input_ids.ndim != 2:
+            raise ValueError(f"input_ids of shape {tuple(input_ids.shape)} are not (B, T)")
         start = cache.length if cache is not None else 0
         length = start + input_ids.shape[1]
         if length > self.config.context_length:
@@ -130,7 +133,10 @@ class Transformer(nn.Module):
                 f"a text of {length} tokens exceeds the position table of "
                 f"{self.config.context_length}"
             )
-        x = self.embeddings(input_ids, segment_ids, start)
+        try:
+            x = self.embeddings(input_ids, segment_ids, start)
+        except IndexError:
+            raise ValueError(_without_row(self.config, input_ids, segment_ids)) from None
         if self.project is not None:
             x = self.project(x)  # (B, T, E) -> (B, T, H)
         windows = {self.config.window_of_layer(i) for i in range(self.config.num_layers)}
@@ -151,6 +157,14 @@ class Transformer(nn.Module):
     def pool(self, hidden: Tensor) -> Tensor:
         """BERT's summary of a text: tanh of a dense layer over the first position, (B, H)."""
         return torch.tanh(self.pooler(hidden[:, 0]))
+
+
+def _without_row(config: Config, input_ids: Tensor, segment_ids: Tensor | None) -> str:
+    """Which id it was."""
+    outside = input_ids[(input_ids < 0) | (input_ids >= config.vocab_size)]
+    if len(outside):
+        return f"id {outside[0].item()} is not in the vocabulary of {config.vocab_size}"
+    return f"segment_ids up to {segment_ids.max().item()}: there are {config.num_segments} segments"
 
 
 def initialize(model: nn.Module, config: Config) -> None:

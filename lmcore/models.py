@@ -1,7 +1,9 @@
 """The papers' models: the trunk, a head and a loss.
 
 Every model has ``forward``, which returns logits, and ``loss(batch)``, which returns one number;
-``train`` knows no more than that. A batch is a dict of tensors.
+``train`` knows no more than that. A batch is a dict of tensors. A loss that is a mean over anything
+but texts, or a sum of such means, has ``terms(batch)`` beside it: each mean by the name of what it
+is taken over (``lmcore.objectives.counts``), so that pieces of a batch can be weighed rightly.
 """
 
 from __future__ import annotations
@@ -72,6 +74,10 @@ class CausalLM(nn.Module):
         )  # (B, T, V)
         return next_token_loss(logits, input_ids[:, 1:], None if real is None else real[:, 1:])
 
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The loss, and that it is a mean over the tokens predicted."""
+        return {"targets": self.loss(batch)}
+
 
 class CausalClassifier(nn.Module):
     """GPT-1 fine-tuned (section 3.2): the pre-trained trunk, one new linear layer over the last
@@ -100,15 +106,19 @@ class CausalClassifier(nn.Module):
     def loss(self, batch: Batch) -> Tensor:
         """Classification loss + λ · language-model loss, on ``input_ids`` and
         ``attention_mask`` (B, T) and ``labels`` (B,)."""
+        return sum(self.terms(batch).values())
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The two losses: a mean over texts and one over tokens."""
         input_ids, real = batch["input_ids"], batch["attention_mask"]
         hidden = self.lm.transformer(input_ids, attention_mask=real)  # (B, T, H)
-        loss = F.cross_entropy(self.classify(last_real(hidden, real)), batch["labels"])
+        found = {"texts": F.cross_entropy(self.classify(last_real(hidden, real)), batch["labels"])}
         if self.auxiliary_weight:
             logits = self.lm.logits(hidden[:, :-1])
-            loss = loss + self.auxiliary_weight * next_token_loss(
+            found["targets"] = self.auxiliary_weight * next_token_loss(
                 logits, input_ids[:, 1:], real[:, 1:]
             )
-        return loss
+        return found
 
 
 def next_token_loss(logits: Tensor, targets: Tensor, real: Tensor | None) -> Tensor:

@@ -96,6 +96,9 @@ PRESETS: dict[str, dict] = {
     # ALBERT's and nothing else: albert-base also has another activation and no dropout.
     "albert-mini": _BERT | _MINI_ENCODER | _SHARED | dict(embedding_size=32),
     "albert-small": _BERT | _BERT_SMALL | _SHARED | dict(embedding_size=128),
+    # The size for a GPU is the paper's own: ELECTRA-small was made for a single one (section 3.3).
+    "electra-mini": _ELECTRA | _MINI_ENCODER | _shape(2, 128, 4),
+    "electra-mini-generator": _ELECTRA | _MINI_ENCODER | _shape(2, 64, 2, embedding_size=128),
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class Recipe:
     matrices of linear layers by orthogonalized momentum (Jordan et al. 2024), scaled so that
     AdamW's learning rates fit (Liu et al. 2025), and all else by AdamW.
 
-    Raises ValueError for an optimizer that is neither.
+    Raises ValueError for an optimizer that is neither, and for rates and shares that are none.
     """
 
     learning_rate: float
@@ -37,6 +38,12 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.optimizer not in ("adamw", "muon"):
             raise ValueError(f"optimizer {self.optimizer!r} is unknown: adamw or muon")
+        for name in ("learning_rate", "clip"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} {getattr(self, name)} is not allowed: above 0")
+        for name in ("warmup", "hold", "floor"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} {getattr(self, name)} is not allowed: from 0 to 1")
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate at 0-based ``step`` of ``steps``; the first is above 0."""
@@ -113,6 +120,38 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> Optimizer:
         adjust_lr_fn="match_rms_adamw",
     )
     return MuonWithAdamW(muon, adamw)
+
+
+def optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
+    """What an optimizer remembers, as named tensors: "part.parameter.name"."""
+    return {
+        f"{p}.{index}.{name}": value
+        for p, part in enumerate(_parts(optimizer))
+        for index, values in part.state_dict()["state"].items()
+        for name, value in values.items()
+    }
+
+
+def fill_optimizer(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Make an optimizer over the same parameters remember ``optimizer_tensors``."""
+    for p, part in enumerate(_parts(optimizer)):
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in tensors.items():
+            owner, index, name = key.split(".", 2)
+            if int(owner) == p:
+                state.setdefault(int(index), {})[name] = tensor
+        part.load_state_dict(part.state_dict() | {"state": state})
+
+
+def parameter_of(optimizer: Optimizer, key: str) -> nn.Parameter:
+    """The parameter that a name among ``optimizer_tensors`` belongs to."""
+    part, index, _ = key.split(".", 2)
+    groups = _parts(optimizer)[int(part)].param_groups
+    return [parameter for group in groups for parameter in group["params"]][int(index)]
+
+
+def _parts(optimizer: Optimizer) -> list[torch.optim.Optimizer]:
+    return list(getattr(optimizer, "parts", [optimizer]))
 
 
 def _hidden_matrices(model: nn.Module) -> list[nn.Parameter]:

@@ -5,23 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from lmcore.objectives import Batch
+from lmcore.objectives import Batch, Indexed
 from lmcore.recipe import Optimizer, Recipe, build_optimizer
 
 LOG_EVERY = 10  # steps between two looks at the loss
-
-
-class Indexed(Protocol):
-    """A batch for every step."""
-
-    def __getitem__(self, step: int) -> Batch: ...
 
 
 class Monitor(Protocol):
@@ -48,9 +42,18 @@ class History:
 
 
 def pick_device(device: str | torch.device | None = None) -> torch.device:
-    """The given device, else a GPU where there is one, else the CPU."""
+    """The given device, else a GPU where there is one, else the CPU.
+
+    Raises ValueError for a device that this machine does not have.
+    """
     if device is not None:
-        return torch.device(device)
+        try:
+            found = torch.empty(0, device=device).device
+        except (RuntimeError, AssertionError):  # AssertionError: a torch without CUDA
+            found = torch.device("meta")
+        if found.type == "meta":  # holds no data
+            raise ValueError(f"device {str(device)!r} is not on this machine")
+        return found
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -68,19 +71,35 @@ def train_step(
     CUDA, float32 elsewhere.
     """
     device = next(model.parameters()).device
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+    with precision(device, dtype):
+        loss = model.loss(to_device(batch, device))
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    update(model, optimizer, recipe, rate)
+    return loss.detach()
+
+
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The same batch there."""
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+
+
+def precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
+    """Autocast to bfloat16 where ``dtype`` says so, or says nothing on CUDA."""
     if dtype is None:
         dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     half = dtype == torch.bfloat16
-    with torch.autocast(device.type, torch.bfloat16) if half else nullcontext():
-        loss = model.loss(batch)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+    return torch.autocast(device.type, torch.bfloat16) if half else nullcontext()
+
+
+def update(model: nn.Module, optimizer: Optimizer, recipe: Recipe, rate: float) -> Tensor:
+    """One step of the optimizer at learning rate ``rate``, on clipped gradients; returns their
+    norm before clipping."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
     optimizer.step()
-    return loss.detach()
+    return norm
 
 
 def train(

@@ -7,6 +7,7 @@ from lmcore import (
     CausalLM,
     Config,
     Discriminator,
+    Electra,
     MaskedLM,
     SequenceClassifier,
     SpanExtractor,
@@ -31,6 +32,10 @@ MODELS = {
     "MaskedLM, ALBERT": lambda: MaskedLM(ALBERT, pair_head=True),
     "MaskedLM, untied": lambda: MaskedLM(BARE.replace(tied_head=False, num_segments=0)),
     "Discriminator": lambda: Discriminator(BARE.replace(embedding_size=10, project=True)),
+    "Electra": lambda: Electra(
+        BARE.replace(embedding_size=10, project=True),
+        BARE.replace(embedding_size=10, project=True, hidden_size=6, feed_forward_size=24),
+    ),
     "SequenceClassifier, pooler": lambda: SequenceClassifier(BERT, 3),
     "SequenceClassifier, GELU": lambda: SequenceClassifier(BARE, 3, "gelu"),
     "SpanExtractor": lambda: SpanExtractor(BARE),

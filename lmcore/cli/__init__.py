@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from lmcore.cli import answers, checkpoints, counting, training
+from lmcore.cli import answers, checkpoints, counting, sharding, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,11 +17,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options)
     except (ValueError, OSError) as error:
-        print(f"lmcore {options.command}: {error}", file=sys.stderr)
-        return 2
+        code, reason = 2, str(error)
     except FloatingPointError as error:  # the input was usable, the run failed
-        print(f"lmcore {options.command}: {error}", file=sys.stderr)
-        return 1
+        code, reason = 1, str(error)
+    except KeyboardInterrupt:
+        code, reason = 130, "interrupted"  # as a shell says it
+    if os.environ.get("RANK", "0") == "0":  # under torchrun one process speaks for all
+        print(f"lmcore {options.command}: {reason}", file=sys.stderr)
+    return code
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,6 +41,6 @@ def _parser() -> argparse.ArgumentParser:
         "Hugging Face hub.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for room in (counting, training, checkpoints, answers):
+    for room in (counting, sharding, training, checkpoints, answers):
         room.add_commands(commands)
     return parser

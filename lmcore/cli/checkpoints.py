@@ -12,6 +12,7 @@ from tokenizers.processors import TemplateProcessing
 
 from lmcore.checkpoint import TOKENIZER, write_whole
 from lmcore.cli.models import load_any
+from lmcore.electra import Electra
 from lmcore.hf import export_hf, parity
 from lmcore.hf.parity import TOLERANCE
 
@@ -32,7 +33,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     compare.add_argument("folder", metavar="HF_DIR", help="a folder that transformers wrote")
     compare.add_argument("--revision", help="the hub's commit or tag, where HF_DIR is a name there")
     compare.set_defaults(run=_parity)
-    export = commands.add_parser("export", help="write a checkpoint for transformers")
+    export = commands.add_parser(
+        "export", help="write a checkpoint for transformers (of ELECTRA's pair the discriminator)"
+    )
     export.add_argument("source", metavar="DIR", help="the checkpoint")
     export.add_argument("target", metavar="HF_DIR", help="the folder to write")
     export.set_defaults(run=_export)
@@ -61,6 +64,8 @@ def _quiet() -> None:
 
 def _export(options: argparse.Namespace) -> int:
     model, folder = load_any(options.source)
+    if isinstance(model, Electra):  # the generator is discarded behind pre-training (section 2)
+        model = model.discriminator
     target = Path(options.target)
     if target.resolve() == folder.resolve():
         raise ValueError(f"{target} is the checkpoint itself: give another folder to write to")

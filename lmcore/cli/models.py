@@ -51,14 +51,16 @@ def load_any(folder_or_name: str) -> tuple[nn.Module, Path]:
 def load_with_tokenizer(
     folder_or_name: str, kind: type[nn.Module], command: str
 ) -> tuple[nn.Module, Tokenizer]:
-    """A model of class ``kind`` and the tokenizer that stands beside it.
+    """A model of class ``kind`` and the tokenizer that stands beside it; a part of that class will
+    do, such as the discriminator of ELECTRA's pair.
 
     Raises ValueError, in one line, where the folder holds another model, or no tokenizer of it.
     """
-    model, folder = load_any(folder_or_name)
-    if not isinstance(model, kind):
+    whole, folder = load_any(folder_or_name)
+    model = next((m for m in (whole, *whole.children()) if isinstance(m, kind)), None)
+    if model is None:
         raise ValueError(
-            f"{folder} holds a {type(model).__name__}: {command} needs a {kind.__name__}"
+            f"{folder} holds a {type(whole).__name__}: {command} needs a {kind.__name__}"
         )
     if not (folder / TOKENIZER).is_file():
         raise ValueError(f"{folder / TOKENIZER} is missing: text needs the model's tokenizer")

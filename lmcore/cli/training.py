@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import torch
 
 from lmcore.cli.objectives import OBJECTIVES, Setting
 from lmcore.config import Config
-from lmcore.data import Document, load_state_of_the_union, load_text_file, load_wikipedia
+from lmcore.data import (
+    Document,
+    TokenShards,
+    load_state_of_the_union,
+    load_text_file,
+    load_wikipedia,
+    open_shards,
+)
 from lmcore.presets import preset
 from lmcore.recipe import Recipe
 from lmcore.run import Run, train_in_folder
@@ -25,7 +33,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument("--preset", required=True, help="a name that `lmcore presets` lists")
     train.add_argument("--objective", required=True, choices=OBJECTIVES)
     corpora = ", ".join(CORPORA)
-    train.add_argument("--corpus", required=True, help=f"{corpora}, or a UTF-8 text file")
+    train.add_argument(
+        "--corpus", required=True, help=f"{corpora}, a UTF-8 text file, or a folder of lmcore shard"
+    )
     train.add_argument("--steps", required=True, type=int)
     train.add_argument("--out", required=True, metavar="DIR", help="where the run lives")
     train.add_argument("--resume", action="store_true", help="go on where DIR has something")
@@ -41,11 +51,18 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument("--dtype", choices=DTYPES, help="of the forward pass (bfloat16 on CUDA)")
     train.add_argument("--log-every", type=int, default=50, help="steps (50)")
     train.add_argument("--save-every", type=int, default=500, help="steps (500)")
+    train.add_argument("--accumulate", type=int, default=1, help="pieces a batch is cut into (1)")
+    train.add_argument(
+        "--checkpoint-activations", action="store_true", help="compute them twice: less memory"
+    )
+    train.add_argument(
+        "--fsdp", action="store_true", help="spread the model over the processes of torchrun"
+    )
     train.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:
-    for name in ("steps", "batch_size", "log_every", "save_every"):
+    for name in ("steps", "batch_size", "log_every", "save_every", "accumulate"):
         if getattr(options, name) < 1:
             flag = name.replace("_", "-")
             raise ValueError(f"--{flag} {getattr(options, name)} is not allowed: at least 1")
@@ -55,11 +72,12 @@ def _train(options: argparse.Namespace) -> int:
         raise ValueError(
             f"--length {length} is not allowed: from 8 to the preset's {config.context_length}"
         )
-    tokenizer = Tokenizer.load(options.tokenizer or _own_tokenizer(options.preset, config))
+    texts, shards, tokenizer = _load(options, config)
     setting = Setting(
         config=config.replace(vocab_size=len(tokenizer)),
         tokenizer=tokenizer,
-        texts=_load(options.corpus),
+        texts=texts,
+        shards=shards,
         length=length,
         batch_size=options.batch_size,
         mask_rate=options.mask_rate,
@@ -83,6 +101,9 @@ def _train(options: argparse.Namespace) -> int:
         log_every=options.log_every,
         save_every=options.save_every,
         dtype=DTYPES.get(options.dtype),
+        accumulate=options.accumulate,
+        fsdp=options.fsdp,
+        checkpoint_activations=options.checkpoint_activations,
     )
     ended = train_in_folder(
         built.model, built.batches, run, options.out, resume=options.resume,
@@ -108,7 +129,20 @@ def _own_tokenizer(name: str, config: Config) -> str:
     return found
 
 
-def _load(corpus: str) -> Splits:
+def _load(
+    options: argparse.Namespace, config: Config
+) -> tuple[Splits, dict[str, TokenShards], Tokenizer]:
+    """The corpus, as texts or as shards, and the tokenizer."""
+    if Path(options.corpus).is_dir():
+        shards, tokenizer, _ = open_shards(options.corpus)
+        if options.tokenizer:
+            raise ValueError("--tokenizer is settled already: shards bring their own")
+        return {}, shards, tokenizer
+    tokenizer = Tokenizer.load(options.tokenizer or _own_tokenizer(options.preset, config))
+    return _load_texts(options.corpus), {}, tokenizer
+
+
+def _load_texts(corpus: str) -> Splits:
     if corpus in CORPORA:
         return {split: CORPORA[corpus](split) for split in ("train", "validation")}
     try:

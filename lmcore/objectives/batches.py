@@ -22,12 +22,28 @@ class TextEncoder(Protocol):
     def encode(self, text: str) -> list[int]: ...
 
 
+class Indexed(Protocol):
+    """A batch for every step."""
+
+    def __getitem__(self, step: int) -> Batch: ...
+
+
+def check_size(size: int) -> None:
+    """Raise ValueError for a batch of no texts."""
+    if size < 1:
+        raise ValueError(f"a batch of {size} texts is not allowed: at least 1")
+
+
 @dataclass(frozen=True)
 class Batches:
     """An endless sequence of batches: ``batches[step]``, or iterate from step 0."""
 
     draw: Callable[[torch.Generator], Batch]
     seed: int
+
+    def __post_init__(self) -> None:
+        if not -(2**40) <= self.seed <= 2**40:
+            raise ValueError(f"seed {self.seed} is not allowed: from -2^40 to 2^40")
 
     def __getitem__(self, step: int) -> Batch:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
@@ -38,3 +54,35 @@ class Batches:
         while True:
             yield self[step]
             step += 1
+
+
+def counts(batch: Batch) -> dict[str, int]:
+    """Over how many a loss on ``batch`` takes its means: ``texts``, real ``tokens``, next-token
+    ``targets``, and ``masked`` tokens where there are masks."""
+    input_ids, real = batch["input_ids"], batch.get("attention_mask")
+    real = torch.ones_like(input_ids, dtype=torch.bool) if real is None else real
+    found = {"texts": len(input_ids), "tokens": real.sum(), "targets": real[:, 1:].sum()}
+    if "masked_ids" in batch:
+        found["masked"] = (batch["masked_ids"] >= 0).sum()
+    return {name: int(count) for name, count in found.items()}
+
+
+def rows_of(batch: Batch, start: int, stop: int) -> Batch:
+    """Texts ``start`` to ``stop`` of a batch, with the masks that fall to them.
+
+    Raises ValueError for a tensor that has no row for each text and no known meaning.
+    """
+    rows, length = batch["input_ids"].shape[:2]
+    piece = {}
+    for name, tensor in batch.items():
+        if name in ("masked_positions", "masked_ids"):
+            continue
+        if len(tensor) != rows:
+            raise ValueError(f"{name} of shape {tuple(tensor.shape)} has no row for each text")
+        piece[name] = tensor[start:stop]
+    if "masked_positions" in batch:  # they count through the rows
+        positions = batch["masked_positions"]
+        ours = (positions >= start * length) & (positions < stop * length)
+        piece["masked_positions"] = positions[ours] - start * length
+        piece["masked_ids"] = batch["masked_ids"][ours]
+    return piece

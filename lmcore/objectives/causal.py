@@ -7,17 +7,20 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.batches import Batch, Batches, TextEncoder, check_size
 
 
 class PackedText:
     """Documents laid end to end, each closed by ``separator``, to be cut into windows.
 
     ``ids`` is the stream (N,). A window has ``length`` + 1 tokens: ``length`` to read and, one
-    further on, as many to predict. Raises ValueError where the text is shorter than a window.
+    further on, as many to predict. Raises ValueError where the text is shorter than a window, or
+    a window has no length.
     """
 
     def __init__(self, ids: Tensor, length: int) -> None:
+        if length < 1:
+            raise ValueError(f"length {length} is not allowed: at least 1")
         if len(ids) < length + 1:
             raise ValueError(
                 f"the text has {len(ids)} tokens: a window of {length} needs at least {length + 1}"
@@ -34,6 +37,7 @@ class PackedText:
 
     def batches(self, size: int, seed: int) -> Batches:
         """Batches of ``size`` windows that start anywhere: ``input_ids`` (size, length + 1)."""
+        check_size(size)
         offsets = torch.arange(self.length + 1)
 
         def draw(generator: torch.Generator) -> Batch:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.batches import Batch, Batches, TextEncoder, check_size
 from lmcore.objectives.pairs import PairPacking
 
 
@@ -18,7 +18,8 @@ class InputTransform:
 
     One text becomes ``start · text · extract``, a pair ``start · text · delimiter · pair ·
     extract``; the classifier reads the state at ``extract``. Texts that do not fit
-    ``context_length`` lose their ends, never the markers.
+    ``context_length`` lose their ends, never the markers. Raises ValueError for a context without
+    room for a pair.
     """
 
     tokenizer: TextEncoder
@@ -26,6 +27,12 @@ class InputTransform:
     delimiter: int
     extract: int
     context_length: int
+
+    def __post_init__(self) -> None:
+        if self.context_length < 5:
+            raise ValueError(
+                f"context_length {self.context_length} is not allowed: at least 5 for a pair"
+            )
 
     def __call__(self, text: str, text_pair: str | None = None) -> list[int]:
         """Token ids of one input, at most ``context_length``."""
@@ -56,6 +63,7 @@ class LabeledText:
 
     def batches(self, size: int, seed: int) -> Batches:
         """Batches of ``size`` examples drawn with replacement across steps, without within."""
+        check_size(size)
 
         def draw(generator: torch.Generator) -> Batch:
             return self.batch(torch.randperm(len(self.inputs), generator=generator)[:size])

@@ -50,6 +50,8 @@ def mask_tokens(batch: Batch, masking: Masking, generator: torch.Generator) -> B
     """
     input_ids, real = batch["input_ids"], batch.get("attention_mask")
     rows, length = input_ids.shape
+    if not length:
+        raise ValueError("a text without tokens has none to hide")
     allowed = ~torch.isin(input_ids, torch.tensor(masking.special_ids))
     if real is not None:
         allowed &= real

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.batches import Batch, Batches, TextEncoder, check_size
 from lmcore.objectives.masking import Masking, mask_tokens
 
 IS_NEXT, NOT_NEXT = 0, 1
@@ -17,12 +17,17 @@ IS_NEXT, NOT_NEXT = 0, 1
 class PairPacking:
     """``[CLS] A [SEP]`` or ``[CLS] A [SEP] B [SEP]``, with segment 0 and 1 (BERT, figure 2).
 
-    Nothing is longer than ``length``, the three markers included.
+    Nothing is longer than ``length``, the three markers included. Raises ValueError for a length
+    without room for a token beside each marker.
     """
 
     cls_id: int
     sep_id: int
     length: int
+
+    def __post_init__(self) -> None:
+        if self.length < 5:
+            raise ValueError(f"length {self.length} is not allowed: at least 5 for a pair")
 
     def __call__(self, a: Sequence[int], b: Sequence[int] | None = None) -> list[int]:
         """Token ids; texts that do not fit lose their ends, the longer one first."""
@@ -98,6 +103,7 @@ class SentencePairs:
         ``pair_labels`` (size,) are even odds of ``IS_NEXT`` and ``NOT_NEXT``; without ``pairs``
         every text is a true continuation and there are none.
         """
+        check_size(size)
 
         def draw(generator: torch.Generator) -> Batch:
             labels = torch.randint(2, (size,), generator=generator) if pairs else None

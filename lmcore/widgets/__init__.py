@@ -4,6 +4,8 @@ from lmcore.widgets.albert_factorization import AlbertFactorization
 from lmcore.widgets.attention_explorer import AttentionExplorer
 from lmcore.widgets.bpe_stepper import BpeStepper
 from lmcore.widgets.compute_calculator import ComputeCalculator, training_cost
+from lmcore.widgets.electra_explorer import ElectraExplorer
+from lmcore.widgets.electra_stepper import ElectraStepper
 from lmcore.widgets.input_composer import InputComposer
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
@@ -23,6 +25,8 @@ __all__ = [
     "AttentionExplorer",
     "BpeStepper",
     "ComputeCalculator",
+    "ElectraExplorer",
+    "ElectraStepper",
     "InputComposer",
     "MaskFiller",
     "MaskingLab",

@@ -2,9 +2,19 @@
 // Shapes: T new tokens, P tokens in the cache, H hidden, E embedding, A heads, D = H/A, F feed-forward.
 // A matrix is a Float32Array, row after row; a Linear's weight is (out, in), as in torch.
 
-/** x (T, in) times weight (out, in) transposed, plus bias: (T, out).
- *  Tiles of 4 positions by 2 outputs read each number once for several products: twice as fast. */
+/** Memories whose numbers a kernel can multiply (kernel.js). Without one JavaScript does it. */
+const KERNELS = new WeakMap();
+
+/** x (T, in) times weight (out, in) transposed, plus bias: (T, out). */
 function linear(x, weight, bias, T) {
+  const y = KERNELS.get(weight.buffer)?.linear(x, weight, T) ?? plainLinear(x, weight, T), m = y.length / T;
+  if (bias) for (let t = 0; t < T; t++) for (let o = 0, at = t * m; o < m; o++) y[at + o] += bias[o];
+  return y;
+}
+
+/** x (T, in) times weight (out, in) transposed: (T, out).
+ *  Tiles of 4 positions by 2 outputs read each number once for several products: twice as fast. */
+function plainLinear(x, weight, T) {
   const n = x.length / T, m = weight.length / n, y = new Float32Array(T * m);
   let t = 0;
   for (; t + 3 < T; t += 4) {
@@ -23,11 +33,10 @@ function linear(x, weight, bias, T) {
     }
   }
   for (; t < T; t++) linearRow(x, weight, y, t, n, m);
-  if (bias) for (let i = 0; i < y.length; i++) y[i] += bias[i % m];
   return y;
 }
 
-/** Position t of a linear map; four sums keep the processor's pipelines busy. */
+/** Position t of a product; four sums keep the processor's pipelines busy. */
 function linearRow(x, weight, y, t, n, m) {
   for (let o = 0, from = t * n; o < m; o++) {
     const row = o * n;
@@ -57,15 +66,18 @@ function layerNorm(x, gain, bias, eps) {
 }
 
 /** The error function to about 1e-7 (Numerical Recipes' erfc fit by Chebyshev). */
+const ERFC = [-1.3026537197817094, 6.4196979235649026e-1, 1.9476473204185836e-2, -9.561514786808631e-3,
+  -9.46595344482036e-4, 3.66839497852761e-4, 4.2523324806907e-5, -2.0278578112534e-5, -1.624290004647e-6,
+  1.303655835580e-6, 1.5626441722e-8, -8.5238095915e-8, 6.529054439e-9, 5.059343495e-9, -9.91364156e-10,
+  -2.27365122e-10, 9.6467911e-11, 2.394038e-12, -6.886027e-12, 8.94487e-13, 3.13092e-13];
 function erf(x) {
   const z = Math.abs(x), t = 2 / (2 + z), u = 4 * t - 2;
-  const c = [-1.3026537197817094, 6.4196979235649026e-1, 1.9476473204185836e-2, -9.561514786808631e-3,
-    -9.46595344482036e-4, 3.66839497852761e-4, 4.2523324806907e-5, -2.0278578112534e-5, -1.624290004647e-6,
-    1.303655835580e-6, 1.5626441722e-8, -8.5238095915e-8, 6.529054439e-9, 5.059343495e-9, -9.91364156e-10,
-    -2.27365122e-10, 9.6467911e-11, 2.394038e-12, -6.886027e-12, 8.94487e-13, 3.13092e-13];
   let d = 0, dd = 0;
-  for (let j = c.length - 1; j > 0; j--) [d, dd] = [u * d - dd + c[j], d];
-  const tail = t * Math.exp(-z * z + 0.5 * (c[0] + u * d) - dd);
+  for (let j = ERFC.length - 1; j > 0; j--) {  // once for every hidden number: no arrays in here
+    const next = u * d - dd + ERFC[j];
+    dd = d; d = next;
+  }
+  const tail = t * Math.exp(-z * z + 0.5 * (ERFC[0] + u * d) - dd);
   return x >= 0 ? 1 - tail : tail - 1;
 }
 const ACTIVATIONS = {
@@ -78,13 +90,17 @@ const ACTIVATIONS = {
 function softmax(values) {
   let top = -Infinity, sum = 0;
   for (const value of values) if (value > top) top = value;
-  const y = values.map((value) => Math.exp(value - top));
-  for (const value of y) sum += value;
+  const y = new Float32Array(values.length);
+  for (let i = 0; i < y.length; i++) sum += y[i] = Math.exp(values[i] - top);
   for (let i = 0; i < y.length; i++) y[i] /= sum;
   return y;
 }
 
-const add = (x, y) => x.map((value, i) => value + y[i]);
+function add(x, y) {
+  const z = new Float32Array(x.length);
+  for (let i = 0; i < z.length; i++) z[i] = x[i] + y[i];
+  return z;
+}
 
 class Transformer {
   constructor(config, tensors) {
@@ -169,16 +185,17 @@ class Transformer {
     const window = windows[layer % windows.length] ?? Infinity, weights = new Float32Array(trace ? A * T * (P + T) : 0);
     for (let head = 0; head < A; head++) for (let t = 0; t < T; t++) {
       const first = Math.max(0, P + t - window + 1), end = causal ? P + t + 1 : Math.min(P + T, P + t + window);
-      const scores = new Float32Array(end - first), query = t * 3 * H + head * D;
+      const scores = new Float32Array(end - first), query = t * 3 * H + head * D, to = t * H + head * D;
       for (let k = first; k < end; k++) {
+        const key = k * H + head * D;
         let dot = 0;
-        for (let i = 0; i < D; i++) dot += qkv[query + i] * keys[k * H + head * D + i];
+        for (let i = 0; i < D; i++) dot += qkv[query + i] * keys[key + i];
         scores[k - first] = dot / Math.sqrt(D);
       }
       const shares = softmax(scores);
       for (let k = first; k < end; k++) {
-        const share = shares[k - first];
-        for (let i = 0; i < D; i++) mixed[t * H + head * D + i] += share * values[k * H + head * D + i];
+        const share = shares[k - first], value = k * H + head * D;
+        for (let i = 0; i < D; i++) mixed[to + i] += share * values[value + i];
       }
       if (trace) weights.set(shares, (head * T + t) * (P + T) + first);
     }

@@ -22,5 +22,16 @@ class MaskedLM extends Transformer {
   }
 }
 
+class Discriminator extends Transformer {
+  /** One logit a token of hidden states (T, H): above 0 means replaced (ELECTRA, section 2). */
+  detect(hidden) {
+    const T = hidden.length / this.config.hidden_size, apply = (x, name) => linear(x, this.tensors[`${name}.weight`], this.tensors[`${name}.bias`], T);
+    return apply(apply(hidden, "dense").map(ACTIVATIONS[this.config.activation]), "predict");
+  }
+}
+
 /** The trunk under the head that its tensors belong to. */
-const openTransformer = (config, tensors) => new (tensors["head.dense.weight"] ? MaskedLM : Transformer)(config, tensors);
+function openTransformer(config, tensors) {
+  const Kind = tensors["head.dense.weight"] ? MaskedLM : tensors["predict.weight"] ? Discriminator : Transformer;
+  return new Kind(config, tensors);
+}

@@ -9,7 +9,7 @@ function unpackModel(source) {
   const manifest = source.get("manifest"), json = source.get("tokenizer");
   return {
     name: source.get("name"),
-    transformer: shared(manifest.digest, () => openTransformer(manifest.config, unpack(manifest, source.get("payload")))),
+    transformer: shared(manifest.digest, () => openTransformer(manifest.config, inKernel(manifest.config, unpack(manifest, source.get("payload"))))),
     tokenizer: shared(json, () => openTokenizer(json)),
   };
 }

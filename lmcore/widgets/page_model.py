@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traitlets
 
-from lmcore.encoders import MaskedLM
+from lmcore.encoders import Discriminator, MaskedLM
 from lmcore.ledger import count_parameters
 from lmcore.models import CausalLM
 from lmcore.tokenizer import Tokenizer
@@ -12,7 +12,8 @@ from lmcore.widgets.base import BookWidget, compose
 from lmcore.widgets.pack import PackedType, pack_model
 
 MODEL_SCRIPTS = (
-    "shelf.js", "engine.js", "heads.js", "unpack.js", "bpe.js", "wordpiece.js", "page_model.js",
+    "shelf.js", "engine.js", "kernel.js", "heads.js", "unpack.js", "bpe.js", "wordpiece.js",
+    "page_model.js",
 )  # fmt: skip
 
 
@@ -29,7 +30,7 @@ class PageModel(BookWidget):
     def __init__(
         self,
         name: str,
-        model: CausalLM | MaskedLM,
+        model: CausalLM | MaskedLM | Discriminator,
         tokenizer: Tokenizer,
         dtype: PackedType = "float16",
     ) -> None:

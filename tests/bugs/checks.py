@@ -19,6 +19,7 @@ from lmcore import (
     CausalClassifier,
     CausalLM,
     Config,
+    Electra,
     MaskedLM,
     Recipe,
     count_parameters,
@@ -235,3 +236,44 @@ def heat_flattens():
     model = build(CausalLM, GPT)
     drawn = {generate(model, [5], 1, temperature=50.0, seed=seed)[0] for seed in range(100)}
     assert len(drawn) > 15  # of 31 tokens, all about as likely
+
+
+def electra():
+    """A pair, a batch with padding and some hidden tokens, and logits that draw them rightly."""
+    small = BERT.replace(hidden_size=6, feed_forward_size=8, embedding_size=12, project=True)
+    model = build(Electra, BERT, small)
+    ids, real = texts(), torch.arange(12)[None] < torch.tensor([[12], [7]])
+    positions = torch.tensor([2, 5, 14, 16])
+    hidden = ids.flatten()[positions]
+    batch = {
+        "input_ids": ids.flatten().scatter(0, positions, 4).view(2, 12), "attention_mask": real,
+        "masked_positions": positions, "masked_ids": hidden,
+    }  # fmt: skip
+    return model, batch, 1e4 * F.one_hot(hidden, 31).double()
+
+
+def a_lucky_draw_is_an_original():
+    model, batch, logits = electra()
+    logits[0] = logits[0].roll(1)  # one draw goes wrong, three are lucky
+    assert model.replace(batch, logits)["replaced"].sum() == 1
+
+
+def the_discriminator_sends_the_generator_nothing():
+    model, batch, _ = electra()
+    model.losses(batch).discriminator.backward()
+    own = [p.grad for n, p in model.generator.named_parameters() if "embeddings" not in n]
+    assert all(grad is None or not grad.any() for grad in own)
+
+
+def padding_is_not_judged():
+    model, batch, logits = electra()
+    judged = model.replace(batch, logits)
+    changed = judged | {"replaced": judged["replaced"] | ~batch["attention_mask"]}
+    torch.testing.assert_close(model.detection_loss(judged), model.detection_loss(changed))
+
+
+def generator_and_discriminator_read_one_table():
+    model, batch, _ = electra()
+    before = model.generator(batch)
+    model.discriminator.transformer.embeddings.token.weight.data *= 2
+    assert not torch.equal(before, model.generator(batch))

@@ -6,6 +6,7 @@ from unittest.mock import patch
 import torch
 import torch.nn.functional as F
 
+import lmcore
 import lmcore.models
 from lmcore.attention import Mask
 
@@ -141,3 +142,43 @@ def cuts_the_last_sentence(original):
         return taken
 
     return whole
+
+
+def counts_every_draw(original):
+    def replace(self, batch, logits):
+        judged = original(self, batch, logits)
+        drawn = torch.zeros_like(judged["replaced"]).flatten()
+        drawn[batch["masked_positions"]] = (batch["masked_ids"] >= 0).long()
+        return judged | {"replaced": drawn.view_as(judged["replaced"])}
+
+    return replace
+
+
+def pays_for_deceit(original):
+    """The generator's odds are weighted by the discriminator's loss, as REINFORCE would."""
+
+    def losses(self, batch):
+        logits = self.generator_logits(batch)
+        judged = self.replace(batch, logits)
+        drawn = judged["input_ids"].flatten()[batch["masked_positions"]]
+        odds = logits.log_softmax(-1).gather(-1, drawn[:, None]).mean()
+        found = original(self, batch)
+        reward = found.discriminator.detach() * odds
+        return found._replace(discriminator=found.discriminator - reward)
+
+    return losses
+
+
+def judges_padding(original):
+    def loss(self, batch):
+        return F.binary_cross_entropy_with_logits(self(batch), batch["replaced"].double())
+
+    return loss
+
+
+def keeps_its_own_embeddings(original):
+    def init(self, config, generator, **more):
+        original(self, config, generator, **more)
+        self.generator = lmcore.MaskedLM(generator)
+
+    return init

@@ -27,7 +27,7 @@ import lmcore.models
 import lmcore.objectives.masking
 import lmcore.objectives.order
 import lmcore.recipe
-from lmcore import CausalLM, Config, Discriminator, MaskedLM, Recipe, Transformer
+from lmcore import CausalLM, Config, Discriminator, Electra, MaskedLM, Recipe, Transformer
 from lmcore.attention import Attention
 from lmcore.encoders import Encoder
 from lmcore.model import ACTIVATIONS, Embeddings
@@ -203,5 +203,25 @@ BUGS = {
         around(GENERATE, "pick", lambda old: lambda logits, heat, *rest: old(
             logits, 1 / heat, *rest)),
         checks.heat_flattens,
+    ),
+    "lucky draws count as replaced": Bug(
+        "whatever the generator filled in is labeled as replaced, the right token too",
+        around(Electra, "replace", patches.counts_every_draw),
+        checks.a_lucky_draw_is_an_original,
+    ),
+    "the generator is paid for deceit": Bug(
+        "the discriminator's loss reaches the generator through the odds of its draws",
+        around(Electra, "losses", patches.pays_for_deceit),
+        checks.the_discriminator_sends_the_generator_nothing,
+    ),
+    "padding is judged": Bug(
+        "the discriminator's loss averages over padding too",
+        around(Discriminator, "loss", patches.judges_padding),
+        checks.padding_is_not_judged,
+    ),
+    "embeddings not shared": Bug(
+        "generator and discriminator begin with equal tables at best, and then go their own ways",
+        around(Electra, "__init__", patches.keeps_its_own_embeddings),
+        checks.generator_and_discriminator_read_one_table,
     ),
 }  # fmt: skip

@@ -1,7 +1,9 @@
 """engine.js computes what lmcore.model computes, for every wiring; bpe.js what Tokenizer does."""
 
 import base64
+import hashlib
 import random
+from importlib.resources import files
 
 import pytest
 import torch
@@ -13,7 +15,7 @@ from lmcore.widgets import pack_model
 
 pytestmark = needs_node
 
-ENGINE = ["engine.js", "unpack.js"]
+ENGINE = ["engine.js", "kernel.js", "unpack.js"]
 
 SIZES = dict(vocab_size=29, context_length=12, hidden_size=12, num_layers=4, num_heads=3)
 WIRINGS = {
@@ -31,7 +33,8 @@ WIRINGS = {
 FORWARD = """
 const payload = Buffer.from(given.payload, "base64");
 const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-const model = new Transformer(given.manifest.config, unpack(given.manifest, view));
+const config = given.manifest.config, tensors = unpack(given.manifest, view);
+const model = new Transformer(config, given.plain ? tensors : inKernel(config, tensors));
 const trace = [];
 const hidden = model.forward(given.ids, { segments: given.segments, trace });
 """
@@ -56,8 +59,9 @@ def packed(wiring, dtype):
     return model, {"manifest": manifest, "payload": base64.b64encode(payload).decode()}
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["kernel", "plain"])
 @pytest.mark.parametrize("name", WIRINGS)
-def test_hidden_states_and_attention_equal_torch(name, tmp_path):
+def test_hidden_states_and_attention_equal_torch(name, plain, tmp_path):
     model, values = packed(WIRINGS[name], "float16")
     ids = torch.randint(29, (1, 9))
     segments = torch.tensor([[0] * 4 + [1] * 5])
@@ -67,7 +71,7 @@ def test_hidden_states_and_attention_equal_torch(name, tmp_path):
     found = run(
         tmp_path, ENGINE,
         FORWARD + "say({ hidden: [...hidden], trace: trace.map((w) => [...w]) });",
-        ids=ids[0].tolist(), segments=segments[0].tolist(), **values,
+        ids=ids[0].tolist(), segments=segments[0].tolist(), plain=plain, **values,
     )  # fmt: skip
     torch.testing.assert_close(
         torch.tensor(found["hidden"]).view_as(expected), expected, atol=2e-5, rtol=0
@@ -82,7 +86,7 @@ def random_wiring(seed):
     """Sizes and switches drawn at random, odd ones too: each field meets the others."""
     draw = random.Random(seed)
     heads, layers = draw.choice([1, 2, 3]), draw.choice([2, 4])
-    hidden = heads * draw.choice([3, 5, 8])
+    hidden = heads * draw.choice([3, 4, 5, 8])
     return dict(
         hidden_size=hidden, num_heads=heads, num_layers=layers, causal=draw.random() < 0.5,
         feed_forward_size=draw.choice([hidden + 1, 4 * hidden]),
@@ -94,7 +98,7 @@ def random_wiring(seed):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("length", [1, 7])
 def test_random_wirings_equal_torch(seed, length, tmp_path):
     model, values = packed(random_wiring(seed), "float16")
@@ -105,6 +109,35 @@ def test_random_wirings_equal_torch(seed, length, tmp_path):
     torch.testing.assert_close(
         torch.tensor(found).view_as(expected), expected, atol=1e-4, rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 3), (1, 20, 7), (4, 8, 6), (6, 12, 5), (11, 64, 10)])
+def test_the_kernel_multiplies_as_javascript_does(shape, tmp_path):
+    """Odd outputs, left-over rows, lengths that are no multiple of eight: and it is the kernel."""
+    T, n, m = shape
+    code = """
+    const { T, n, m } = given, random = (size) => Float32Array.from({ length: size }, Math.random);
+    const x = random(T * n), config = { hidden_size: n, embedding_size: n, feed_forward_size: m, context_length: T, vocab_size: m };
+    const tensors = { a: random(12), weight: random(m * n) }, held = inKernel(config, tensors);
+    say([[...KERNELS.get(held.weight.buffer).linear(x, held.weight, T)], [...plainLinear(x, tensors.weight, T)]]);
+    """  # noqa: E501
+    fast, plain = run(tmp_path, ["engine.js", "kernel.js"], code, T=T, n=n, m=m)
+    torch.testing.assert_close(torch.tensor(fast), torch.tensor(plain), atol=1e-5, rtol=1e-5)
+
+
+def test_without_webassembly_javascript_does_it(tmp_path):
+    code = """
+    globalThis.WebAssembly = undefined;
+    const tensors = { weight: new Float32Array(4) };
+    say([inKernel({}, tensors) === tensors, [...linear(Float32Array.of(1, 2), Float32Array.of(3, 4, 5, 6), null, 1)]]);
+    """  # noqa: E501
+    assert run(tmp_path, ["engine.js", "kernel.js"], code) == [True, [11, 17]]
+
+
+def test_the_kernels_bytes_are_those_of_its_source():
+    folder = files("lmcore.widgets")
+    digest = hashlib.sha256(folder.joinpath("kernel.wat").read_bytes()).hexdigest()
+    assert f'KERNEL_SOURCE = "{digest}"' in folder.joinpath("kernel.js").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", WIRINGS)

@@ -1,0 +1,92 @@
+"""lmcore beside transformers, in one run: ``make bench`` prints the table and writes
+benchmarks/results.json. ``--only`` picks rows by words of their names, ``--seconds`` says how long
+each is measured. What is measured, and how, stands in benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+import transformers
+
+from benchmarks.case import CONTENDERS
+from benchmarks.ours import TASKS
+from benchmarks.sizes import SIZES
+
+ROOT = Path(__file__).resolve().parents[1]
+DTYPES = ("float32", "bfloat16")
+
+
+def main() -> None:
+    """Measure every case, each in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--only", default="", help='such as "steps mlm mini"')
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.json")
+    options = parser.parse_args()
+    rows = []
+    for case in cases():
+        if options.only in " ".join(case):
+            rows.append(measure(case, options.threads, options.seconds))
+            print(line_of(rows[-1]), flush=True)
+    machine = {
+        "processor": processor(), "threads": options.threads, "seconds": options.seconds,
+        "python": platform.python_version(), "torch": torch.__version__,
+        "transformers": transformers.__version__, "load": os.getloadavg()[0],
+    }  # fmt: skip
+    options.out.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
+    print(f"{options.out}: {len(rows)} rows on {machine['processor']}, {options.threads} threads")
+
+
+def cases() -> list[list[str]]:
+    """The arguments of every row."""
+    shapes = [[task, size, dtype] for task in TASKS for size in SIZES for dtype in DTYPES]
+    found = [["steps", *shape] for shape in shapes]
+    found += [["memory", *shape, f"--contender={c}"] for shape in shapes for c in CONTENDERS]
+    found += [["generation", "greedy", size] for size in SIZES]
+    return found + [["tokenization", name] for name in ("bpe-1024", "wordpiece-2048", "gpt2")]
+
+
+def measure(case: list[str], threads: int, seconds: float) -> dict:
+    """One row, from a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.case", *case]
+    command += [f"--threads={threads}", f"--seconds={seconds}"]
+    fixed = {"OMP_NUM_THREADS": str(threads), "RAYON_NUM_THREADS": str(threads)}
+    fixed |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | fixed, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(case)} failed: {done.stderr.strip().splitlines()[-1]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def line_of(row: dict) -> str:
+    """A row of the table."""
+    name = f"{row['what']:12} {row['task']:14} {row['size']:6} {row['dtype']:9}"
+    if "peak_mb" in row:
+        return f"{name} {row['contender']:8} {row['peak_mb']:8.0f} MB"
+    line = f"{name} {row['ms']['lmcore']:9.1f} ms"
+    line += "".join(f"  {who} ×{ratio:.2f}" for who, ratio in row["ratio"].items())
+    share = row.get("share_of_peak")
+    return line if share is None else f"{line}  {share:.0%} of GEMM peak"
+
+
+def processor() -> str:
+    """The processor's name, where Linux tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+;; The inner loops of engine.js's `linear`, four numbers at a time (WebAssembly SIMD).
+;; All arguments but T, n and m are byte addresses in `memory`. scripts/build_kernel.mjs makes
+;; kernel.js of this file.
+(module
+  (memory (export "memory") 1)
+
+  ;; The sum of a vector's four numbers.
+  (func $sum (param $v v128) (result f32)
+    (f32.add
+      (f32.add (f32x4.extract_lane 0 (local.get $v)) (f32x4.extract_lane 1 (local.get $v)))
+      (f32.add (f32x4.extract_lane 2 (local.get $v)) (f32x4.extract_lane 3 (local.get $v)))))
+
+  ;; y (m) = weight (m, n) times x (n), for n a multiple of 4.
+  (func (export "row") (param $x i32) (param $w i32) (param $y i32) (param $n i32) (param $m i32)
+    (local $xi i32) (local $end i32) (local $last i32) (local $bytes i32)
+    (local $a v128) (local $b v128) (local $v v128)
+    (local.set $bytes (i32.shl (local.get $n) (i32.const 2)))
+    (local.set $end (i32.add (local.get $x) (local.get $bytes)))
+    (local.set $last (i32.add (local.get $y) (i32.shl (local.get $m) (i32.const 2))))
+    (block $done (loop $output
+      (br_if $done (i32.ge_u (local.get $y) (local.get $last)))
+      (local.set $a (v128.const i32x4 0 0 0 0))
+      (local.set $b (v128.const i32x4 0 0 0 0))
+      (local.set $xi (local.get $x))
+      (block $eight (loop $inner  ;; two sums at once keep the pipelines busy
+        (br_if $eight (i32.gt_u (i32.add (local.get $xi) (i32.const 32)) (local.get $end)))
+        (local.set $a (f32x4.add (local.get $a) (f32x4.mul (v128.load (local.get $xi)) (v128.load (local.get $w)))))
+        (local.set $b (f32x4.add (local.get $b) (f32x4.mul (v128.load offset=16 (local.get $xi)) (v128.load offset=16 (local.get $w)))))
+        (local.set $xi (i32.add (local.get $xi) (i32.const 32)))
+        (local.set $w (i32.add (local.get $w) (i32.const 32)))
+        (br $inner)))
+      (if (i32.lt_u (local.get $xi) (local.get $end)) (then
+        (local.set $a (f32x4.add (local.get $a) (f32x4.mul (v128.load (local.get $xi)) (v128.load (local.get $w)))))
+        (local.set $w (i32.add (local.get $w) (i32.const 16)))))
+      (f32.store (local.get $y) (call $sum (f32x4.add (local.get $a) (local.get $b))))
+      (local.set $y (i32.add (local.get $y) (i32.const 4)))
+      (br $output))))
+
+  ;; Four rows at once: y (4, m) = x (4, n) times weight (m, n) transposed, for n a multiple of 4
+  ;; and m even. A tile of 4 positions by 2 outputs reads each number once for several products.
+  (func (export "rows") (param $x i32) (param $w i32) (param $y i32) (param $n i32) (param $m i32)
+    (local $i i32) (local $bytes i32) (local $last i32) (local $next i32)
+    (local $p i32) (local $q i32) (local $r i32) (local $z i32) (local $row i32)
+    (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local $e v128) (local $f v128) (local $g v128) (local $h v128)
+    (local $u v128) (local $v v128) (local $s v128)
+    (local.set $bytes (i32.shl (local.get $n) (i32.const 2)))
+    (local.set $row (i32.shl (local.get $m) (i32.const 2)))
+    (local.set $last (i32.add (local.get $y) (local.get $row)))
+    (block $done (loop $output
+      (br_if $done (i32.ge_u (local.get $y) (local.get $last)))
+      (local.set $next (i32.add (local.get $w) (local.get $bytes)))
+      (local.set $p (local.get $x))
+      (local.set $q (i32.add (local.get $p) (local.get $bytes)))
+      (local.set $r (i32.add (local.get $q) (local.get $bytes)))
+      (local.set $z (i32.add (local.get $r) (local.get $bytes)))
+      (local.set $a (v128.const i32x4 0 0 0 0)) (local.set $b (v128.const i32x4 0 0 0 0))
+      (local.set $c (v128.const i32x4 0 0 0 0)) (local.set $d (v128.const i32x4 0 0 0 0))
+      (local.set $e (v128.const i32x4 0 0 0 0)) (local.set $f (v128.const i32x4 0 0 0 0))
+      (local.set $g (v128.const i32x4 0 0 0 0)) (local.set $h (v128.const i32x4 0 0 0 0))
+      (local.set $i (i32.const 0))
+      (loop $inner
+        (local.set $u (v128.load (i32.add (local.get $w) (local.get $i))))
+        (local.set $v (v128.load (i32.add (local.get $next) (local.get $i))))
+        (local.set $s (v128.load (i32.add (local.get $p) (local.get $i))))
+        (local.set $a (f32x4.add (local.get $a) (f32x4.mul (local.get $s) (local.get $u))))
+        (local.set $e (f32x4.add (local.get $e) (f32x4.mul (local.get $s) (local.get $v))))
+        (local.set $s (v128.load (i32.add (local.get $q) (local.get $i))))
+        (local.set $b (f32x4.add (local.get $b) (f32x4.mul (local.get $s) (local.get $u))))
+        (local.set $f (f32x4.add (local.get $f) (f32x4.mul (local.get $s) (local.get $v))))
+        (local.set $s (v128.load (i32.add (local.get $r) (local.get $i))))
+        (local.set $c (f32x4.add (local.get $c) (f32x4.mul (local.get $s) (local.get $u))))
+        (local.set $g (f32x4.add (local.get $g) (f32x4.mul (local.get $s) (local.get $v))))
+        (local.set $s (v128.load (i32.add (local.get $z) (local.get $i))))
+        (local.set $d (f32x4.add (local.get $d) (f32x4.mul (local.get $s) (local.get $u))))
+        (local.set $h (f32x4.add (local.get $h) (f32x4.mul (local.get $s) (local.get $v))))
+        (local.set $i (i32.add (local.get $i) (i32.const 16)))
+        (br_if $inner (i32.lt_u (local.get $i) (local.get $bytes))))
+      (local.set $i (local.get $y))
+      (f32.store (local.get $i) (call $sum (local.get $a)))
+      (f32.store offset=4 (local.get $i) (call $sum (local.get $e)))
+      (local.set $i (i32.add (local.get $i) (local.get $row)))
+      (f32.store (local.get $i) (call $sum (local.get $b)))
+      (f32.store offset=4 (local.get $i) (call $sum (local.get $f)))
+      (local.set $i (i32.add (local.get $i) (local.get $row)))
+      (f32.store (local.get $i) (call $sum (local.get $c)))
+      (f32.store offset=4 (local.get $i) (call $sum (local.get $g)))
+      (local.set $i (i32.add (local.get $i) (local.get $row)))
+      (f32.store (local.get $i) (call $sum (local.get $d)))
+      (f32.store offset=4 (local.get $i) (call $sum (local.get $h)))
+      (local.set $w (i32.add (local.get $next) (local.get $bytes)))
+      (local.set $y (i32.add (local.get $y) (i32.const 8)))
+      (br $output)))))

@@ -1,0 +1,38 @@
+"""Both contenders of every task take the same step at equal settings, and a row has its columns."""
+
+import pytest
+import torch
+
+from benchmarks import ours, theirs
+from benchmarks.sizes import SIZES, Size
+from benchmarks.timing import compared
+
+SMALLEST = Size(layers=2, hidden=32, heads=2, vocabulary=64, length=16, batch=4)
+
+
+def test_a_task_stands_on_both_sides():
+    assert ours.TASKS.keys() == theirs.TASKS.keys()
+
+
+@pytest.mark.parametrize("task", ours.TASKS)
+@pytest.mark.parametrize("size", [SMALLEST, SIZES["tiny"]], ids=["smallest", "tiny"])
+def test_both_sides_train_the_same_model(task, size):
+    """As many parameters (but for position rows and unused heads), and an untrained guess."""
+    mine, _ = ours.TASKS[task](size)
+    other, _ = theirs.TASKS[task](size, True)
+    counts = [sum(p.numel() for p in model.parameters()) for model in (mine, other)]
+    assert counts[0] == pytest.approx(counts[1], abs=2 * size.hidden)
+    guess = torch.tensor(float(size.vocabulary)).log().item()
+    for step in (
+        ours.build_step(task, size, torch.float32),
+        theirs.build_step(task, size, torch.float32, equal=True),
+    ):
+        first = step()
+        assert first == pytest.approx(guess, abs=0.5)
+        assert [step() for _ in range(8)][-1] < first
+
+
+def test_a_ratio_is_the_median_of_the_rounds_ratios():
+    found = compared({"lmcore": [1.0, 2.0, 4.0], "other": [2.0, 2.0, 12.0]})
+    assert found["ms"] == {"lmcore": 2000.0, "other": 2000.0}
+    assert found["ratio"] == {"other": 2.0}

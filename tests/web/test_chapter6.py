@@ -1,0 +1,60 @@
+"""Chapter 6's widgets in the built page: the trained pair, the runs, the curve, the quiz."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.web
+PAGE = "chapters/06_electra.html"
+
+
+@pytest.fixture(params=["http", "file"])
+def page(request, server, site, visit):
+    url = f"{server}/{PAGE}" if request.param == "http" else (site / PAGE).as_uri()
+    return visit().open(url).page
+
+
+def widget(page, name):
+    return page.locator(f'.lm-widget[data-name="{name}"]').first
+
+
+def test_the_trained_pair_takes_a_readers_sentence_through_four_steps(page):
+    stepper = widget(page, "electra-stepper")
+    stepper.locator("textarea").fill("la vaca lama la granja . los trigos miros la vaca .")
+    expect(stepper.locator(".lm-cards li").nth(5)).to_contain_text("granja")
+    stepper.locator('button[name="step-2"]').click()
+    assert stepper.locator(".lm-masked").count() == 2
+    stepper.locator('button[name="step-3"]').click()
+    assert stepper.locator(".lm-replaced, .lm-kept").count() == 2
+    stepper.locator('button[name="step-4"]').click()
+    judged = stepper.locator(".lm-cards li:not(.lm-special) small").all_inner_texts()
+    assert len(judged) == 12
+    assert all("%" in text for text in judged)
+
+
+def test_a_sentence_as_it_was_looks_mostly_original(page):
+    stepper = widget(page, "electra-stepper")
+    stepper.locator('button[name="step-4"]').click()
+    calm = stepper.locator(".lm-untouched").count()
+    assert calm >= 0.6 * stepper.locator(".lm-cards li:not(.lm-special)").count()
+
+
+def test_the_explorer_opens_at_a_quarter_and_fifty(page):
+    explorer = widget(page, "electra-explorer")
+    assert explorer.locator('[aria-pressed="true"]').get_attribute("data-point") == "16-50"
+    before = explorer.locator("output").inner_text()
+    explorer.locator('[data-point="64-1"]').click()
+    assert explorer.locator("output").inner_text() != before
+
+
+def test_the_recorded_run_is_shown_without_its_button(page):
+    monitor = widget(page, "training-monitor")
+    assert "A recorded run: 900 of 900 steps" in monitor.locator("output").inner_text()
+    assert not monitor.locator('button[name="stop"]').is_visible()
+
+
+def test_every_quiz_option_has_its_reason(page):
+    quiz = widget(page, "quiz")
+    for option in quiz.locator("input[type=radio]").all():
+        option.check()
+        reason = quiz.locator(f'fieldset:has(input[name="{option.get_attribute("name")}"]) p')
+        assert len(reason.inner_text()) > 30
