@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "lmcore"
 FLOORS = [
     {"config", "presets", "tokenizer", "data"},
     {"attention", "model", "ledger"},
-    {"models", "encoders", "electra", "warm_start", "objectives"},
+    {"models", "encoders", "warm_start", "electra", "objectives"},
     {"train", "run", "parallel", "recipe", "generate", "checkpoint", "hf"}
     | {"measure", "squad", "preference", "baselines", "study"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
