@@ -70,8 +70,8 @@ def test_eval_mode_has_no_dropout_left(name):
     [
         ("gpt-small", CausalLM),
         ("bert-small", lambda config: MaskedLM(config, pair_head=True)),
-        ("electra-small", lambda config: Electra(config, preset("electra-small-generator"))),
         ("albert-small", lambda config: MaskedLM(config, pair_head=True)),
+        ("electra-small", lambda config: Electra(config, preset("electra-small-generator"))),
     ],
 )
 def test_the_size_for_a_gpu_takes_a_chapters_step(name, build):

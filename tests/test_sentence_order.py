@@ -70,3 +70,5 @@ def test_what_cannot_be_paired_is_refused():
         WholeSentencePairs([[[1] * 30, [2] * 30], [[3] * 30, [4]]], PACKING)
     with pytest.raises(ValueError, match="'sop' is unknown: order or next"):
         made()[0].batches(1, 0, None, "sop")
+    with pytest.raises(ValueError, match="a batch of 0 texts"):
+        made()[0].batches(0, 0, None, "order")

@@ -67,3 +67,5 @@ def test_batches_are_of_one_shape_whatever_the_label():
     assert len(batch["masked_positions"]) == 64 * 3
     with pytest.raises(ValueError, match="'sop' is unknown: order or next"):
         PAIRS.batches(1, 0, None, "sop")
+    with pytest.raises(ValueError, match="a batch of 0 texts"):
+        PAIRS.batches(0, 0, None, "order")

@@ -113,6 +113,16 @@ def _masked_and_next(setting: Setting) -> Built:
     return Built(MaskedLM(setting.config, pair_head=True), train, masked_loss_on(held_out))
 
 
+def _masked_and_ordered(setting: Setting) -> Built:
+    train, held_out = (
+        WholeSentencePairs.encode(
+            setting.sentences(split), setting.tokenizer, setting.packing
+        ).batches(size, seed, setting.masking, "order")
+        for split, size, seed in setting.draws
+    )
+    return Built(MaskedLM(setting.config, pair_head=True), train, masked_loss_on(held_out))
+
+
 def masked_batches(
     setting: Setting, *, pairs: bool = False, **masking_changes: float
 ) -> list[Indexed]:
@@ -133,16 +143,6 @@ def masked_batches(
         )
         for split, size, seed in setting.draws
     ]
-
-
-def _masked_and_ordered(setting: Setting) -> Built:
-    train, held_out = (
-        WholeSentencePairs.encode(
-            setting.sentences(split), setting.tokenizer, setting.packing
-        ).batches(size, seed, setting.masking, "order")
-        for split, size, seed in setting.draws
-    )
-    return Built(MaskedLM(setting.config, pair_head=True), train, masked_loss_on(held_out))
 
 
 def masked_loss_on(held_out: Indexed) -> Callable[[nn.Module], float]:

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import torch
 
-from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.batches import Batch, Batches, TextEncoder, check_size
 from lmcore.objectives.masking import Masking, mask_tokens
 from lmcore.objectives.pairs import PairPacking
 
@@ -68,8 +68,9 @@ class WholeSentencePairs:
     def batches(self, size: int, seed: int, masking: Masking | None, contrast: Contrast) -> Batches:
         """Batches of ``size`` pairs with ``pair_labels`` (size,) at even odds, masked if so asked.
 
-        Raises ValueError for a contrast that is neither "order" nor "next".
+        Raises ValueError for no texts, or a contrast that is neither "order" nor "next".
         """
+        check_size(size)
         if contrast not in get_args(Contrast):
             raise ValueError(f"contrast {contrast!r} is unknown: {' or '.join(get_args(Contrast))}")
 

@@ -13,7 +13,7 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from lmcore.objectives.batches import Batch, Batches, TextEncoder
+from lmcore.objectives.batches import Batch, Batches, TextEncoder, check_size
 from lmcore.objectives.masking import Masking, mask_tokens
 from lmcore.objectives.order import OTHER, Contrast
 from lmcore.objectives.pairs import PairPacking
@@ -51,8 +51,9 @@ class StagedTopics:
         """Batches of ``size`` pairs, ``input_ids``, ``segment_ids`` and ``attention_mask``
         (size, 19), with ``pair_labels`` (size,) at even odds, masked if so asked.
 
-        Raises ValueError for a contrast that is neither "order" nor "next".
+        Raises ValueError for no texts, or a contrast that is neither "order" nor "next".
         """
+        check_size(size)
         if contrast not in get_args(Contrast):
             raise ValueError(f"contrast {contrast!r} is unknown: {' or '.join(get_args(Contrast))}")
 

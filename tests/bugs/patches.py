@@ -132,6 +132,18 @@ def square_stays_as_it_is(original):
     return is_transposed
 
 
+def cuts_the_last_sentence(original):
+    def whole(sentences, room):
+        taken, left = [], room
+        for sentence in sentences:
+            if left:
+                taken.append(sentence[:left])
+                left -= len(taken[-1])
+        return taken
+
+    return whole
+
+
 def counts_every_draw(original):
     def replace(self, batch, logits):
         judged = original(self, batch, logits)
@@ -170,18 +182,6 @@ def keeps_its_own_embeddings(original):
         self.generator = lmcore.MaskedLM(generator)
 
     return init
-
-
-def cuts_the_last_sentence(original):
-    def whole(sentences, room):
-        taken, left = [], room
-        for sentence in sentences:
-            if left:
-                taken.append(sentence[:left])
-                left -= len(taken[-1])
-        return taken
-
-    return whole
 
 
 def counts_padding(original):
