@@ -46,8 +46,9 @@ def test_a_map_in_words(tmp_path):
 def test_soft_targets_are_torchs(tmp_path, temperature):
     teacher, student = torch.randn(2, 1, 40, generator=torch.Generator().manual_seed(3)).unbind()
     code = script("soft_targets.js") + """
-    const { teacher, student, T } = given;
-    say([softTargetLoss(student, teacher, T), softened(teacher, T), labelLoss(student, 5)]);
+    const { T } = given, numbers = (name) => new Float32Array(given[name]);
+    const [teacher, student] = [numbers("teacher"), numbers("student")];
+    say([softTargetLoss(student, teacher, T), [...softened(teacher, T)], labelLoss(student, 5)]);
     """  # fmt: skip
     loss, soft, label = run(
         tmp_path, ["dom.js", "engine.js", "sampling.js"], code,
