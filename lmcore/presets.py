@@ -26,6 +26,7 @@ _ALBERT = _BERT | _SHARED | dict(
     vocab_size=30_000, embedding_size=128, activation="gelu_tanh", dropout=0.0,
 )  # fmt: skip
 _ELECTRA = _BERT | dict(pooler=False)
+_DISTILBERT = _BERT | dict(num_segments=0, pooler=False)
 _MINI = dict(
     vocab_size=1024, context_length=64, hidden_size=96, num_layers=2, num_heads=4, dropout=0.0,
     init_std=0.08, embedding_init_std=0.1,
@@ -75,7 +76,7 @@ PRESETS: dict[str, dict] = {
     "electra-small-generator": _ELECTRA | _shape(12, 64, 1, embedding_size=128),
     "electra-base-generator": _ELECTRA | _shape(12, 256, 4, embedding_size=768),
     "electra-large-generator": _ELECTRA | _shape(24, 256, 4, embedding_size=1024),
-    "distilbert": _BERT | _shape(6, 768, 12, num_segments=0, pooler=False),
+    "distilbert": _DISTILBERT | _shape(6, 768, 12),
     "tinybert-4": _BERT | _shape(4, 312, 12, feed_forward_size=1200),
     "tinybert-6": _BERT | _shape(6, 768, 12),
     # The book's own: small enough for two CPU cores, and the same cells for a GPU. At a width of
@@ -99,6 +100,12 @@ PRESETS: dict[str, dict] = {
     # The size for a GPU is the paper's own: ELECTRA-small was made for a single one (section 3.3).
     "electra-mini": _ELECTRA | _MINI_ENCODER | _shape(2, 128, 4),
     "electra-mini-generator": _ELECTRA | _MINI_ENCODER | _shape(2, 64, 2, embedding_size=128),
+    # Students of bert-mini and bert-small: half the layers of the same width, as DistilBERT; or
+    # half the layers and half the width with as many heads, as TinyBERT.
+    "distilbert-mini": _DISTILBERT | _MINI_ENCODER | dict(num_layers=2),
+    "distilbert-small": _DISTILBERT | _BERT_SMALL | dict(num_layers=4),
+    "tinybert-mini": _BERT | _MINI_ENCODER | _shape(2, 64, 4),
+    "tinybert-small": _BERT | _BERT_SMALL | _shape(4, 256, 8),
 }
 
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 import torch
+import transformers
 
-from lmcore import MaskedLM, Tokenizer, load_checkpoint
+from lmcore import MaskedLM, Tokenizer, export_hf, load_checkpoint
 from lmcore.checkpoint import shipped_checkpoint
 from lmcore.cli import main
 from lmcore.data import load_wikipedia
@@ -55,4 +56,36 @@ def test_bert_mini_is_small_and_reads_both_sides(held_out):
 def test_it_answers_by_its_name(capsys):
     text = "berlin is the capital and largest [MASK] of germany."
     assert main(["fill-mask", "bert-mini", "--text", text]) == 0
+    assert "  city" in capsys.readouterr().out
+
+
+STUDENT = shipped_checkpoint("distilbert-mini")
+
+
+def test_the_student_scores_as_its_log_says_and_near_its_teacher(held_out):
+    texts = [{n: t for n, t in b.items() if n != "pair_labels"} for b in held_out]
+    student, teacher = load_checkpoint(STUDENT), load_checkpoint(FOLDER)
+    log = [json.loads(line) for line in (STUDENT / "metrics.jsonl").read_text().splitlines()]
+    (said,) = [line for line in log if line["split"] == "test"]
+    scores, best = masked_scores(student, texts), masked_scores(teacher, texts)
+    # the log's texts are true continuations, these are half of them pairs
+    assert scores.accuracy == pytest.approx(said["accuracy"], abs=0.03)
+    assert 0.8 * best.accuracy < scores.accuracy < best.accuracy
+    assert (student.config.num_layers, teacher.config.num_layers) == (2, 4)
+    assert sum(path.stat().st_size for path in STUDENT.iterdir()) < 2e6
+
+
+def test_the_student_is_a_distilbert_to_transformers(held_out, tmp_path):
+    student = load_checkpoint(STUDENT)
+    assert export_hf(student, tmp_path) == "DistilBertForMaskedLM"
+    theirs = transformers.AutoModelForMaskedLM.from_pretrained(tmp_path).eval()
+    batch = {name: tensor[:8] for name, tensor in held_out[0].items() if tensor.ndim == 2}
+    with torch.no_grad():
+        logits = theirs(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+        torch.testing.assert_close(student(batch), logits, atol=1e-4, rtol=1e-4)
+
+
+def test_the_student_answers_by_its_name(capsys):
+    text = "berlin is the capital and largest [MASK] of germany."
+    assert main(["fill-mask", "distilbert-mini", "--text", text]) == 0
     assert "  city" in capsys.readouterr().out

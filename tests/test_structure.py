@@ -9,8 +9,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "lmcore"
 FLOORS = [
     {"config", "presets", "tokenizer", "data"},
     {"attention", "model", "ledger"},
-    {"models", "encoders", "warm_start", "electra", "objectives"},
-    {"train", "run", "parallel", "recipe", "generate", "checkpoint", "hf"}
+    {"models", "encoders", "electra", "warm_start", "objectives"},
+    {"train", "run", "parallel", "recipe", "generate", "checkpoint", "hf", "distill"}
     | {"measure", "squad", "preference", "baselines", "study"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]  # fmt: skip

@@ -7,6 +7,8 @@ from lmcore.widgets.compute_calculator import ComputeCalculator, training_cost
 from lmcore.widgets.electra_explorer import ElectraExplorer
 from lmcore.widgets.electra_stepper import ElectraStepper
 from lmcore.widgets.input_composer import InputComposer
+from lmcore.widgets.layer_mapping import LayerMapping
+from lmcore.widgets.mask_comparison import MaskComparison
 from lmcore.widgets.mask_filler import MaskFiller
 from lmcore.widgets.masking_lab import MaskingLab
 from lmcore.widgets.order_judge import OrderJudge
@@ -16,6 +18,7 @@ from lmcore.widgets.parameter_ledger import ParameterLedger
 from lmcore.widgets.prompt_builder import PromptBuilder
 from lmcore.widgets.quiz import Quiz
 from lmcore.widgets.sampling_explorer import SamplingExplorer
+from lmcore.widgets.soft_targets import SoftTargets
 from lmcore.widgets.span_picker import SpanPicker, span_example
 from lmcore.widgets.text_generator import TextGenerator
 from lmcore.widgets.training_monitor import TrainingMonitor
@@ -28,6 +31,8 @@ __all__ = [
     "ElectraExplorer",
     "ElectraStepper",
     "InputComposer",
+    "LayerMapping",
+    "MaskComparison",
     "MaskFiller",
     "MaskingLab",
     "OrderJudge",
@@ -36,6 +41,7 @@ __all__ = [
     "PromptBuilder",
     "Quiz",
     "SamplingExplorer",
+    "SoftTargets",
     "SpanPicker",
     "TextGenerator",
     "TrainingMonitor",

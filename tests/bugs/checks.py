@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import lmcore.distill.distilbert
 import lmcore.objectives.masking
 import lmcore.recipe
 from lmcore import (
@@ -26,6 +27,7 @@ from lmcore import (
     generate,
     parity,
 )
+from lmcore.distill import DistilLoss, TinyBERTLoss, layer_map
 from lmcore.objectives import (
     IN_ORDER,
     NOT_NEXT,
@@ -277,3 +279,60 @@ def generator_and_discriminator_read_one_table():
     before = model.generator(batch)
     model.discriminator.transformer.embeddings.token.weight.data *= 2
     assert not torch.equal(before, model.generator(batch))
+
+
+STUDENT = BERT.replace(num_layers=2, num_groups=2, num_segments=0, pooler=False)
+
+
+def distillation(kind, *arguments, **more):
+    """An objective over two models that differ, and a batch with padding."""
+    torch.manual_seed(0)
+    teacher = MaskedLM(BERT)
+    objective = kind(MaskedLM(STUDENT), teacher, *arguments, **more).double().eval()
+    real = torch.arange(12)[None] < torch.tensor([[12], [7]])
+    places = torch.tensor([2, 15])
+    return objective, {
+        "input_ids": texts().masked_fill(~real, 0), "attention_mask": real,
+        "masked_positions": places, "masked_ids": texts().flatten()[places],
+    }  # fmt: skip
+
+
+def soft_targets_are_t_squared_kl_from_teacher_to_student():
+    mine, theirs = torch.randn(2, 5, 9, generator=torch.Generator().manual_seed(0)).unbind()
+    found = lmcore.distill.distilbert.soft_target_loss(mine, theirs, 2.0)
+    chances = (theirs / 2).softmax(-1)
+    kl = (chances * (chances.log() - (mine / 2).log_softmax(-1))).sum(-1).mean()
+    torch.testing.assert_close(found, 4 * kl)
+
+
+def the_teacher_gets_no_gradient():
+    objective, batch = distillation(DistilLoss)
+    objective.loss(batch).backward()
+    assert all(p.grad is None for p in objective.teacher.parameters())
+    assert all(p.grad is not None for p in objective.student.parameters())
+
+
+def padded(objective, batch):
+    """The loss of the second text alone, with its padding and cut to its length."""
+    alone = {name: batch[name][1:] for name in ("input_ids", "attention_mask")}
+    alone |= {"masked_positions": batch["masked_positions"][1:] - 12}
+    alone |= {"masked_ids": batch["masked_ids"][1:]}
+    cut = alone | {name: alone[name][:, :7] for name in ("input_ids", "attention_mask")}
+    return objective.loss(alone), objective.loss(cut)
+
+
+def distilbert_does_not_count_padding():
+    torch.testing.assert_close(*padded(*distillation(DistilLoss)))
+
+
+def tinybert_does_not_count_padding():
+    torch.testing.assert_close(*padded(*distillation(TinyBERTLoss, (1, 3))))
+
+
+def the_last_layer_imitates_the_last():
+    assert layer_map("uniform", 4, 12) == (3, 6, 9, 12)
+    objective, batch = distillation(TinyBERTLoss, layer_map("uniform", 2, 3), embedding=False)
+    before = objective.loss(batch)
+    with torch.no_grad():
+        objective.teacher.transformer.blocks[2].norm2.bias.add_(1.0)
+    assert not torch.isclose(objective.loss(batch), before)

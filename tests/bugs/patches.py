@@ -182,3 +182,21 @@ def keeps_its_own_embeddings(original):
         self.generator = lmcore.MaskedLM(generator)
 
     return init
+
+
+def counts_padding(original):
+    def real_tokens(batch):
+        return torch.ones_like(original(batch))
+
+    return real_tokens
+
+
+def reads_the_layer_before(original):
+    def parts(self, batch):
+        layers, self.layers = self.layers, tuple(max(layer - 1, 1) for layer in self.layers)
+        try:
+            return original(self, batch)
+        finally:
+            self.layers = layers
+
+    return parts

@@ -20,6 +20,9 @@ import torch.nn.functional as F
 from patches import around
 
 import lmcore.attention
+import lmcore.distill.base
+import lmcore.distill.distilbert
+import lmcore.distill.tinybert
 import lmcore.hf.load
 import lmcore.hf.names
 import lmcore.model
@@ -29,6 +32,7 @@ import lmcore.objectives.order
 import lmcore.recipe
 from lmcore import CausalLM, Config, Discriminator, Electra, MaskedLM, Recipe, Transformer
 from lmcore.attention import Attention
+from lmcore.distill import TinyBERTLoss
 from lmcore.encoders import Encoder
 from lmcore.model import ACTIVATIONS, Embeddings
 from lmcore.objectives import SentencePairs, WholeSentencePairs
@@ -223,5 +227,38 @@ BUGS = {
         "generator and discriminator begin with equal tables at best, and then go their own ways",
         around(Electra, "__init__", patches.keeps_its_own_embeddings),
         checks.generator_and_discriminator_read_one_table,
+    ),
+    "T² forgotten": Bug(
+        "soft targets weigh less the hotter they are",
+        around(lmcore.distill.distilbert, "soft_target_loss",
+               lambda old: lambda student, teacher, heat, *keep: old(
+                   student, teacher, heat, *keep) / heat**2),
+        checks.soft_targets_are_t_squared_kl_from_teacher_to_student,
+    ),
+    "KL the wrong way round": Bug(
+        "the divergence is taken from the student to the teacher",
+        around(lmcore.distill.distilbert, "soft_target_loss",
+               lambda old: lambda student, teacher, *more: old(teacher, student, *more)),
+        checks.soft_targets_are_t_squared_kl_from_teacher_to_student,
+    ),
+    "the teacher learns too": Bug(
+        "nobody freezes the teacher, who meets the student halfway",
+        around(lmcore.distill.base, "freeze", lambda old: lambda teacher: teacher),
+        checks.the_teacher_gets_no_gradient,
+    ),
+    "padding imitated (DistilBERT)": Bug(
+        "soft targets and cosine average over padding too",
+        around(lmcore.distill.distilbert, "real_tokens", patches.counts_padding),
+        checks.distilbert_does_not_count_padding,
+    ),
+    "padding imitated (TinyBERT)": Bug(
+        "states and scores at padding are imitated too, as in the paper's own code",
+        around(lmcore.distill.tinybert, "real_tokens", patches.counts_padding),
+        checks.tinybert_does_not_count_padding,
+    ),
+    "layer map off by one": Bug(
+        "counted from 0 here and from 1 there: the teacher's last layer is imitated by none",
+        around(TinyBERTLoss, "parts", patches.reads_the_layer_before),
+        checks.the_last_layer_imitates_the_last,
     ),
 }  # fmt: skip
