@@ -61,8 +61,12 @@ class Electra(nn.Module):
 
     def loss(self, batch: Batch) -> Tensor:
         """The weighted sum of both losses of a masked batch (see ``MaskedLM.loss``)."""
+        return sum(self.terms(batch).values())
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The two weighted losses: a mean over hidden tokens and one over real tokens."""
         losses = self.losses(batch)
-        return losses.generator + self.weight * losses.discriminator
+        return {"masked": losses.generator, "tokens": self.weight * losses.discriminator}
 
     def losses(self, batch: Batch) -> ElectraLosses:
         """Both losses; the discriminator's is the mean over all real tokens."""

@@ -100,6 +100,17 @@ def test_the_loss_is_one_plus_fifty_of_the_other(model, batch):
     torch.testing.assert_close(tuple(model.losses(batch)), (generator, discriminator))
 
 
+def test_a_part_of_a_batch_is_told_by_what_its_means_are_over(model, batch):
+    """Many processes weigh each mean by its own count (lmcore.parallel)."""
+    torch.manual_seed(0)
+    terms = model.terms(batch)
+    torch.manual_seed(0)
+    losses = model.losses(batch)
+    assert terms.keys() == {"masked", "tokens"}
+    torch.testing.assert_close(terms["masked"], losses.generator)
+    torch.testing.assert_close(terms["tokens"], 50 * losses.discriminator)
+
+
 def test_the_discriminator_sends_the_generator_nothing(model, batch):
     model.losses(batch).discriminator.backward()
     own = {n: p.grad for n, p in model.generator.named_parameters() if "embeddings" not in n}
