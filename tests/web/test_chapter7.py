@@ -1,4 +1,4 @@
-"""Chapter 7's widgets in the built page: the ledger, heat, maps, teacher and student, the quiz."""
+"""Chapter 7's widgets in the built page: the count, heat, maps, teacher and student, the quiz."""
 
 import pytest
 from playwright.sync_api import expect
@@ -17,11 +17,8 @@ def widget(page, name):
     return page.locator(f'.lm-widget[data-name="{name}"]').first
 
 
-def test_the_ledger_counts_distilbert(page):
-    ledger = widget(page, "parameter-ledger")
-    assert "66,362,880" in ledger.locator("output").inner_text()
-    ledger.get_by_role("button", name="tinybert-4", exact=True).click()
-    assert "14,350,248" in ledger.locator("output").inner_text()
+def test_distilbert_is_counted(page):
+    assert page.get_by_text("66,362,880").count() >= 2  # the table's last line, and the text
 
 
 def test_heat_opens_at_two_and_raises_the_entropy(page):
@@ -46,8 +43,8 @@ def test_teacher_and_student_both_know_what_berlin_is(page):
     expect(both.locator("output")).to_contain_text("times as fast", timeout=20_000)
     expect(both.locator("output")).to_contain_text("Both say “city”")
     rows = both.locator("tbody tr").all_inner_texts()
-    assert "1,107,714" in rows[0]
-    assert "694,144" in rows[1]
+    assert "1,082,496" in rows[0]
+    assert "685,952" in rows[1]
 
 
 def test_the_recorded_run_is_shown_without_its_button(page):

@@ -10,6 +10,7 @@ from node import needs_node, run, script
 
 from lmcore import CausalLM, Config, MaskedLM, Tokenizer, count_parameters, preset
 from lmcore.widgets import MaskFiller, PageModel, pack_model
+from lmcore.widgets.pack import LARGEST
 
 pytestmark = needs_node
 
@@ -88,13 +89,13 @@ def test_the_random_models_meet_every_switch():
     assert groups == {True, False}
 
 
-@pytest.mark.parametrize("dtype", ["int8", "int6"])
+@pytest.mark.parametrize("dtype", ["int8", "int6", "int5"])
 @pytest.mark.parametrize("seed", range(4))
 def test_whole_numbers_are_torch_on_weights_rounded_row_by_row(seed, dtype, tmp_path):
     model = random_masked_lm(seed)
     for parameter in model.parameters():
         if parameter.dim() == 2:
-            scales = parameter.data.abs().amax(1, keepdim=True) / {"int8": 127, "int6": 31}[dtype]
+            scales = parameter.data.abs().amax(1, keepdim=True) / LARGEST[dtype]
             parameter.data = (parameter.data / scales).round() * scales
     logits, _, found = asked(model, tmp_path, dtype)
     torch.testing.assert_close(
@@ -111,14 +112,16 @@ def test_a_small_berts_logits_move_by_a_part_of_their_spread(dtype, share, tmp_p
     assert 0 < error.abs().max() < share * logits.std()
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("float16", 2.0), ("int8", 1.05), ("int6", 0.8)])
+@pytest.mark.parametrize(
+    ("dtype", "most"), [("float16", 2.0), ("int8", 1.05), ("int6", 0.8), ("int5", 0.8)]
+)
 def test_bytes_a_weight_packed_and_as_a_page_sends_them(dtype, most):
     """Compressed as base64, six bits beat eight by more than a quarter."""
     model = MaskedLM(preset("bert-mini"))
     _, payload = pack_model(model, dtype)
     assert 0.75 < len(payload) / count_parameters(model) <= most
     sent = len(gzip.compress(base64.b64encode(payload), 6)) / count_parameters(model)
-    assert sent < {"float16": 2.05, "int8": 1.06, "int6": 0.75}[dtype]
+    assert sent < {"float16": 2.05, "int8": 1.06, "int6": 0.75, "int5": 0.67}[dtype]
 
 
 def test_gaps_in_words(tmp_path):
