@@ -56,7 +56,9 @@ def gradients(name, accumulate, prepare=lambda model: None):
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("accumulate", [2, 4, 6])
-def test_pieces_add_up_to_the_whole_batch(name, accumulate):
+def test_pieces_add_up_to_the_whole_batch(name, accumulate, monkeypatch):
+    # ELECTRA's draws depend on those before them, and a piece has fewer: take the likeliest.
+    monkeypatch.setattr("lmcore.electra.draw", lambda logits: logits.argmax(-1))
     loss, whole = gradients(name, 1)
     torch.manual_seed(0)
     assert loss.item() == pytest.approx(MODELS[name]().double().loss(uneven()).item(), abs=1e-12)

@@ -19,7 +19,7 @@ from lmcore import Electra, train
 from lmcore.measure import detection_scores
 
 OUT = Path(__file__).with_suffix(".csv")
-WIDTHS, WEIGHTS, SEEDS, STEPS = (16, 64), (1, 50), range(1), 1000
+WIDTHS, WEIGHTS, SEEDS, STEPS = (8, 16, 32, 64), (1, 10, 50), range(1), 1000
 COLUMNS = [
     "seed", "width", "weight", "cpu_seconds", "generator", "discriminator", "replaced",
     "detected", "false_alarms", "probe",

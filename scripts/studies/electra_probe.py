@@ -1,4 +1,4 @@
-"""Replaced tokens against masked tokens at equal compute, in a generated language: four seeds.
+"""Replaced tokens against masked tokens at equal compute, in a generated language: five seeds.
 
 Four trunks of one shape: masked language modeling, ELECTRA, ELECTRA that counts only the hidden
 15 % of the tokens, and random weights. The masked model takes more steps, so that no arm has more
@@ -36,7 +36,7 @@ LENGTH, SENTENCES, TEST = 24, 30_000, 600
 STEPS = {"MLM": 2030, "RTD": 1400, "RTD, 15 %": 1400, "random": 0}
 SIZES = {"acceptability": (100, 400, 1000, 3000), "topic": (30,), "roles": (10,)}
 NUM_LABELS = {"acceptability": 2, "topic": 4, "roles": 3}
-SEEDS, RATES = range(4), (5e-4, 2e-3)
+SEEDS, RATES = range(5), (5e-4, 2e-3)
 
 ENCODER = Config(
     vocab_size=len(AGREEMENT_VOCABULARY), context_length=LENGTH, hidden_size=64, num_layers=2,

@@ -8,6 +8,8 @@ from test_pages import CHAPTERS
 
 pytestmark = pytest.mark.web
 MOST_BYTES = 2_000_000
+# Chapter 7 carries two models, teacher and student, that answer side by side.
+TWO_MODELS, MOST_BYTES_OF_TWO = "chapters/07_distillation.html", 2_300_000
 # Of the page's own thread, which a busy machine stretches less than the clock: a second of work.
 MOST_SECONDS = 2.0
 
@@ -33,5 +35,5 @@ def test_a_first_visit_is_light(page, server, visit, capsys):
     with capsys.disabled():
         print(f"\n{page}: {total / 1e6:.2f} MB gzipped on the first visit, ", end="")
         print(f"{len(sizes)} files, widgets ready after {ready:.2f} s, {busy:.2f} s of them work")
-    assert total < MOST_BYTES
+    assert total < (MOST_BYTES_OF_TWO if page == TWO_MODELS else MOST_BYTES)
     assert busy < MOST_SECONDS
