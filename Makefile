@@ -53,7 +53,7 @@ notebooks-check: $(READY)
 web: book
 	@echo "== pages: the built book in a browser, without a network"
 	@bash scripts/ensure_browser.sh $(BIN)
-	@$(BIN)/python -m pytest -q tests/web tests/lab
+	@$(BIN)/python -m pytest -q tests/web tests/lab -m "not slow"
 
 notebooks: $(READY)
 	@echo "== notebooks: training on this machine, minutes a chapter"

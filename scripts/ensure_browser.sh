@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # The page tests need a Chromium: use the one there is, else get one, else say how. $1: the venv's bin.
 set -euo pipefail
+# The printed book has Korean terms and symbols: fonts for them, where they can be had without asking.
+if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && ! fc-list :lang=ko 2>/dev/null | grep -q .; then
+  apt-get update -qq && apt-get install -y -qq fonts-nanum fonts-noto-color-emoji >/dev/null
+fi
 if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then exit 0; fi
 has_own() {
   "$1/python" - <<'PY'
