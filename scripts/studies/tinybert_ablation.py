@@ -12,7 +12,8 @@ all 700 steps on the fine-tuned teacher's predictions and wastes none. The gener
 once for each set of losses and map (runs/tinybert-ablation keeps it), so the five seeds vary the
 task stage alone: head, texts, order. Writes tinybert_ablation.csv, a row a run as it comes: test
 accuracy. A run that is there already is not run again.
-Arms may be named, to run some of them beside others. Rates by a pilot on validation data.
+Arms may be named, to run some of them beside others. The two rates
+are the first that were tried on validation data, and not tuned for any arm.
 """
 
 from __future__ import annotations
