@@ -1,19 +1,10 @@
 """Chapter 1's widgets in the built page: the right numbers, moved by hand and by keyboard."""
 
 import pytest
+from chapter_page import chapter_page, widget
 
 pytestmark = pytest.mark.web
-PAGE = "chapters/01_gpt1.html"
-
-
-@pytest.fixture(params=["http", "file"])
-def page(request, server, site, visit):
-    url = f"{server}/{PAGE}" if request.param == "http" else (site / PAGE).as_uri()
-    return visit().open(url).page
-
-
-def widget(page, name):
-    return page.locator(f'.lm-widget[data-name="{name}"]').first
+page = chapter_page("chapters/01_gpt1.html")
 
 
 def test_the_ledger_opens_at_gpt1_and_follows_its_inputs(page):
@@ -78,11 +69,3 @@ def test_the_recorded_run_is_shown_without_its_button(page):
     monitor = widget(page, "training-monitor")
     assert "A recorded run: 6,000 of 6,000 steps" in monitor.locator("output").inner_text()
     assert not monitor.locator('button[name="stop"]').is_visible()
-
-
-def test_every_quiz_option_has_its_reason(page):
-    quiz = widget(page, "quiz")
-    for option in quiz.locator("input[type=radio]").all():
-        option.check()
-        reason = quiz.locator(f'fieldset:has(input[name="{option.get_attribute("name")}"]) p')
-        assert len(reason.inner_text()) > 30

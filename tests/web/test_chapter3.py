@@ -3,19 +3,10 @@
 import re
 
 import pytest
+from chapter_page import chapter_page, widget
 
 pytestmark = pytest.mark.web
-PAGE = "chapters/03_gpt2.html"
-
-
-@pytest.fixture(params=["http", "file"])
-def page(request, server, site, visit):
-    url = f"{server}/{PAGE}" if request.param == "http" else (site / PAGE).as_uri()
-    return visit().open(url).page
-
-
-def widget(page, name):
-    return page.locator(f'.lm-widget[data-name="{name}"]').first
+page = chapter_page("chapters/03_gpt2.html")
 
 
 def test_the_stepper_merges_what_is_typed_pair_by_pair(page):
@@ -102,11 +93,3 @@ def test_the_trained_model_writes_under_a_nucleus(page):
         ".textContent.includes('a second')"
     )
     assert len(generator.locator("output").inner_text()) > 60
-
-
-def test_every_quiz_option_has_its_reason(page):
-    quiz = widget(page, "quiz")
-    for option in quiz.locator("input[type=radio]").all():
-        option.check()
-        reason = quiz.locator(f'fieldset:has(input[name="{option.get_attribute("name")}"]) p')
-        assert len(reason.inner_text()) > 30

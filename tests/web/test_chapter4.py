@@ -1,15 +1,10 @@
 """Chapter 4's widgets in the built page: the cost of a run, and prompts that the models answer."""
 
 import pytest
+from chapter_page import chapter_page
 
 pytestmark = pytest.mark.web
-PAGE = "chapters/04_gpt3.html"
-
-
-@pytest.fixture(params=["http", "file"])
-def page(request, server, site, visit):
-    url = f"{server}/{PAGE}" if request.param == "http" else (site / PAGE).as_uri()
-    return visit().open(url).page
+page = chapter_page("chapters/04_gpt3.html")
 
 
 @pytest.fixture
@@ -98,11 +93,3 @@ def test_examples_move_by_keyboard(page, prompts):
     before = builder.locator("pre").inner_text()
     page.keyboard.press("ArrowRight")
     assert len(builder.locator("pre").inner_text()) > len(before)
-
-
-def test_every_quiz_option_has_its_reason(page):
-    quiz = page.locator('.lm-widget[data-name="quiz"]')
-    for option in quiz.locator("input[type=radio]").all():
-        option.check()
-        reason = quiz.locator(f'fieldset:has(input[name="{option.get_attribute("name")}"]) p')
-        assert len(reason.inner_text()) > 30
