@@ -4,7 +4,6 @@ al. 2020, section 2). Shapes: B texts, T tokens, M hidden positions, V vocabular
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import NamedTuple
 
 import torch
@@ -14,9 +13,9 @@ from lmcore.config import Config
 from lmcore.encoders import Batch, Discriminator, MaskedLM
 
 # What the one Embeddings object is built from: the two configs must agree on it.
-_SHARED = {
+_SHARED = (
     "vocab_size", "context_length", "embedding_size", "num_segments", "embedding_norm", "norm_eps",
-}  # fmt: skip
+)  # fmt: skip
 
 
 class ElectraLosses(NamedTuple):
@@ -40,7 +39,7 @@ class Electra(nn.Module):
 
     def __init__(self, config: Config, generator: Config, *, weight: float = 50.0) -> None:
         super().__init__()
-        for name in (field.name for field in fields(Config) if field.name in _SHARED):
+        for name in _SHARED:
             ours, theirs = getattr(config, name), getattr(generator, name)
             if ours != theirs:
                 raise ValueError(

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lmcore.attention import Trace
 from lmcore.config import Config
 from lmcore.model import ACTIVATIONS, Transformer, initialize
 
@@ -28,13 +29,14 @@ class Encoder(nn.Module):
         self.config = config
         self.transformer = Transformer(config)
 
-    def hidden(self, batch: Batch) -> Tensor:
+    def hidden(self, batch: Batch, trace: Trace | None = None) -> Tensor:
         """Hidden states (B, T, H) of ``input_ids``, with ``attention_mask`` and ``segment_ids``
-        (B, T) where the batch has them."""
+        (B, T) where the batch has them; a ``trace`` is filled on the way."""
         return self.transformer(
             batch["input_ids"],
             attention_mask=batch.get("attention_mask"),
             segment_ids=batch.get("segment_ids"),
+            trace=trace,
         )
 
 

@@ -70,12 +70,7 @@ class TinyBERTLoss(Distillation):
         tokens, pairs = real[:, :, None], (real[:, :, None] & real[:, None, :])[:, None]
         mine, theirs = Trace(), Trace()
         for encoder, trace in ((self.student, mine), (self.teacher, theirs)):
-            encoder.transformer(
-                batch["input_ids"],
-                attention_mask=batch.get("attention_mask"),
-                segment_ids=batch.get("segment_ids"),
-                trace=trace,
-            )
+            encoder.hidden(batch, trace)
         parts = {}
         if self.project_embedding is not None:
             state = self.project_embedding(mine.hidden[0])  # (B, T, H of the teacher)

@@ -34,6 +34,11 @@ def check_size(size: int) -> None:
         raise ValueError(f"a batch of {size} texts is not allowed: at least 1")
 
 
+def seed_of_step(seed: int, step: int) -> int:
+    """Another seed for each step of a run, and for each run."""
+    return seed * 1_000_003 + step
+
+
 @dataclass(frozen=True)
 class Batches:
     """An endless sequence of batches: ``batches[step]``, or iterate from step 0."""
@@ -46,8 +51,7 @@ class Batches:
             raise ValueError(f"seed {self.seed} is not allowed: from -2^40 to 2^40")
 
     def __getitem__(self, step: int) -> Batch:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        return self.draw(generator)
+        return self.draw(torch.Generator().manual_seed(seed_of_step(self.seed, step)))
 
     def __iter__(self) -> Iterator[Batch]:
         step = 0

@@ -71,8 +71,7 @@ class WholeSentencePairs:
         Raises ValueError for no texts, or a contrast that is neither "order" nor "next".
         """
         check_size(size)
-        if contrast not in get_args(Contrast):
-            raise ValueError(f"contrast {contrast!r} is unknown: {' or '.join(get_args(Contrast))}")
+        check_contrast(contrast)
 
         def draw(generator: torch.Generator) -> Batch:
             labels = torch.randint(2, (size,), generator=generator)
@@ -84,6 +83,12 @@ class WholeSentencePairs:
 
     def _draw(self, generator: torch.Generator) -> tuple[int, list[int], list[int]]:
         return self.pairs[torch.randint(len(self.pairs), (), generator=generator)]
+
+
+def check_contrast(contrast: str) -> None:
+    """Raise ValueError for a contrast that is neither "order" nor "next"."""
+    if contrast not in get_args(Contrast):
+        raise ValueError(f"contrast {contrast!r} is unknown: {' or '.join(get_args(Contrast))}")
 
 
 def _whole(sentences: Iterable[list[int]], room: int) -> list[list[int]]:

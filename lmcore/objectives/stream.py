@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from lmcore.objectives.batches import Batch, Indexed, check_size
+from lmcore.objectives.batches import Batch, Indexed, check_size, seed_of_step
 from lmcore.objectives.masking import Masking, mask_tokens
 
 ROUNDS = 4
@@ -103,7 +103,7 @@ class _MaskedSteps:
             "attention_mask": torch.ones_like(input_ids, dtype=torch.bool),
             "segment_ids": torch.zeros_like(input_ids),
         }
-        generator = torch.Generator().manual_seed(self.steps.seed * 1_000_003 + step)
+        generator = torch.Generator().manual_seed(seed_of_step(self.steps.seed, step))
         return mask_tokens(batch, self.masking, generator)
 
 

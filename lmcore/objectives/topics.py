@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import get_args
 
 import torch
 from torch import Tensor
 
 from lmcore.objectives.batches import Batch, Batches, TextEncoder, check_size
 from lmcore.objectives.masking import Masking, mask_tokens
-from lmcore.objectives.order import OTHER, Contrast
+from lmcore.objectives.order import OTHER, Contrast, check_contrast
 from lmcore.objectives.pairs import PairPacking
 
 TOPIC_WORDS, COMMON_WORDS = 4, 3  # of a sentence, beside the one that names its stage
@@ -54,8 +53,7 @@ class StagedTopics:
         Raises ValueError for no texts, or a contrast that is neither "order" nor "next".
         """
         check_size(size)
-        if contrast not in get_args(Contrast):
-            raise ValueError(f"contrast {contrast!r} is unknown: {' or '.join(get_args(Contrast))}")
+        check_contrast(contrast)
 
         def draw(generator: torch.Generator) -> Batch:
             labels = torch.randint(2, (size,), generator=generator)

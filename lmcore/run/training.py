@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from lmcore.checkpoint import load_weights, save_description, save_tensors, write_whole
 from lmcore.objectives import Batch, Indexed
+from lmcore.objectives.batches import seed_of_step
 from lmcore.parallel import Team, checkpoint_activations, join, whole_tensor
 from lmcore.recipe import build_optimizer, fill_optimizer, optimizer_tensors
 from lmcore.run.metrics import append_line, keep_until
@@ -138,7 +139,7 @@ class _Training:
 
     def _take_step(self, batch: Batch) -> None:
         run = self.run
-        seed, rate = run.seed * 1_000_003 + self.step, run.recipe.rate(self.step, run.steps)
+        seed, rate = seed_of_step(run.seed, self.step), run.recipe.rate(self.step, run.steps)
         loss = self.team.backward(batch, run.dtype, seed)
         norm = update(self.team.model, self.optimizer, run.recipe, rate)
         self.waiting.append(torch.stack([loss, whole_tensor(norm)]))
