@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from lmcore.electra import Electra
 from lmcore.encoders import MaskedLM
@@ -101,7 +101,11 @@ class DetectionScores:
     """ELECTRA's pair on given batches: the weighted ``loss``; the ``generator``'s nats a hidden
     token and the ``discriminator``'s nats a real one; of the hidden tokens, the share that was
     ``replaced`` (the others were drawn rightly); of the replaced ones, the share ``detected``; of
-    the originals, the share of ``false_alarms``. Detected means a logit above 0."""
+    the originals, the share of ``false_alarms``. Detected means a logit above 0.
+
+    ``majority`` is the ``discriminator`` of one that knows only how many tokens are replaced, the
+    entropy of that share. ``auc`` is how often a replaced token has a higher logit than an
+    original, whatever the threshold: 0.5 is chance."""
 
     loss: float
     generator: float
@@ -109,6 +113,8 @@ class DetectionScores:
     replaced: float
     detected: float
     false_alarms: float
+    majority: float
+    auc: float
 
 
 @torch.no_grad()
@@ -118,6 +124,7 @@ def detection_scores(model: Electra, batches: Iterable[Batch]) -> DetectionScore
     device = next(model.parameters()).device
     nats = torch.zeros(2, dtype=torch.float64)
     tokens = replaced = detected = alarms = real = 0
+    suspicions: tuple[list[Tensor], list[Tensor]] = [], []  # of originals, of replaced tokens
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         for batch in batches:
@@ -125,7 +132,8 @@ def detection_scores(model: Electra, batches: Iterable[Batch]) -> DetectionScore
             asked = int((batch["masked_ids"] >= 0).sum())
             logits = model.generator_logits(batch)
             judged = model.replace(batch, logits)
-            found = model(judged) > 0  # (B, T)
+            doubts = model(judged)  # (B, T)
+            found = doubts > 0
             truth, seen = judged["replaced"].bool(), batch["attention_mask"].bool()
             nats[0] += asked * F.cross_entropy(logits, batch["masked_ids"]).item()
             nats[1] += int(seen.sum()) * model.discriminator.loss(judged).item()
@@ -133,6 +141,8 @@ def detection_scores(model: Electra, batches: Iterable[Batch]) -> DetectionScore
             replaced += int(truth.sum())
             detected += int((found & truth).sum())
             alarms += int((found & ~truth & seen).sum())
+            for kept, kind in zip(suspicions, (seen & ~truth, truth), strict=True):
+                kept.append(doubts[kind].float().cpu())
     generator, discriminator = (nats / torch.tensor([tokens, real])).tolist()
     return DetectionScores(
         loss=generator + model.weight * discriminator,
@@ -141,7 +151,23 @@ def detection_scores(model: Electra, batches: Iterable[Batch]) -> DetectionScore
         replaced=replaced / tokens,
         detected=detected / max(replaced, 1),
         false_alarms=alarms / (real - replaced),
+        majority=_entropy(replaced / real),
+        auc=_higher(*(torch.cat(kept) for kept in suspicions)),
     )
+
+
+def _entropy(share: float) -> float:
+    """Nats that a yes or no costs whose share of yes is known, and nothing else."""
+    return -sum(p * math.log(p) for p in (share, 1 - share) if p)
+
+
+def _higher(ones: Tensor, others: Tensor) -> float:
+    """How often one of ``others`` is above one of ``ones``; equals count half, none at all too."""
+    if not len(ones) or not len(others):
+        return 0.5
+    ones = ones.sort().values
+    below = sum(torch.searchsorted(ones, others, right=right) for right in (False, True))
+    return below.double().mean().item() / 2 / len(ones)
 
 
 def ngram_bits_per_byte(train: bytes, test: bytes, order: int) -> float:

@@ -169,6 +169,16 @@ def test_scores_are_counted_token_by_token(model, batch, monkeypatch):
     assert scores.false_alarms == pytest.approx(found[real & ~truth].float().mean().item())
     assert scores.discriminator == pytest.approx(model.detection_loss(judged).item())
     assert scores.loss == pytest.approx(scores.generator + 50 * scores.discriminator)
+    doubts = model(judged)
+    pairs = doubts[truth][:, None] > doubts[real & ~truth][None]
+    assert scores.auc == pytest.approx(pairs.double().mean().item())
+    share = torch.tensor([truth.sum() / real.sum()]).double()
+    assert scores.majority == pytest.approx(torch.distributions.Bernoulli(share).entropy().item())
+
+
+def test_a_discriminator_that_answers_alike_everywhere_ranks_by_chance(model, batch):
+    torch.nn.init.zeros_(model.discriminator.predict.weight)
+    assert detection_scores(model, [batch]).auc == 0.5
 
 
 def test_scores_leave_the_dice_as_they_were(model, batch):
