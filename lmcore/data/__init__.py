@@ -14,7 +14,14 @@ from lmcore.data.questions import Question, load_factbook, load_handwritten_ques
 from lmcore.data.shards import TokenShards, open_shards, write_shards
 from lmcore.data.sources import read_texts, texts_of
 from lmcore.data.staged_topics import COMMON, STAGES, TOPICS
-from lmcore.data.tasks import Example, Task, description_task, topic_task, word_order_task
+from lmcore.data.tasks import (
+    Example,
+    Task,
+    description_task,
+    replaced_word_task,
+    topic_task,
+    word_order_task,
+)
 from lmcore.data.textfile import load_text_file
 
 __all__ = [
@@ -43,6 +50,7 @@ __all__ = [
     "minimal_pairs",
     "open_shards",
     "read_texts",
+    "replaced_word_task",
     "texts_of",
     "topic_task",
     "with_wrong_verb",

@@ -32,12 +32,7 @@ def word_order_task(split: str, size: int, seed: int) -> Task:
 
     Half and half. The words are the same either way, so no count of words can tell.
     """
-    sentences = [
-        words
-        for document in load_wikipedia(split)
-        for words in [document.sentences[0].rstrip(".").split()]
-        if document.sentences[0].endswith(".") and 8 <= len(words) <= 22
-    ]
+    sentences = _first_sentences(split)
 
     def build(number: int, words: list[str], chosen: random.Random) -> Example:
         label = number % 2
@@ -46,6 +41,25 @@ def word_order_task(split: str, size: int, seed: int) -> Task:
         return Example(" ".join(words) + ".", None, label)
 
     return Task("word order", ("in order", "shuffled"), _draw(sentences, build, size, seed))
+
+
+def replaced_word_task(split: str, size: int, seed: int) -> Task:
+    """Is a sentence as it was, or is one of its words, not the first, out of another sentence?
+
+    Half and half. The new word stood at a like place, neither first nor last, and is drawn as
+    often as it occurs there; it may fit by chance.
+    """
+    sentences = _first_sentences(split)
+    inner = [word for words in sentences for word in words[1:-1]]
+
+    def build(number: int, words: list[str], chosen: random.Random) -> Example:
+        label = number % 2
+        if label:
+            place = chosen.randrange(1, len(words) - 1)
+            words = [*words[:place], _other(words[place], inner, chosen), *words[place + 1 :]]
+        return Example(" ".join(words) + ".", None, label)
+
+    return Task("replaced word", ("as it was", "replaced"), _draw(sentences, build, size, seed))
 
 
 def topic_task(split: str, size: int, seed: int) -> Task:
@@ -72,6 +86,16 @@ def description_task(split: str, size: int, seed: int) -> Task:
     return Task("description", ("another's", "its own"), _draw(documents, build, size, seed))
 
 
+def _first_sentences(split: str) -> list[list[str]]:
+    """The words of each lead's first sentence, without its full stop, where there are 8 to 22."""
+    return [
+        words
+        for document in load_wikipedia(split)
+        for words in [document.sentences[0].rstrip(".").split()]
+        if document.sentences[0].endswith(".") and 8 <= len(words) <= 22
+    ]
+
+
 def _draw(
     items: Sequence, build: Callable[[int, object, random.Random], Example], size: int, seed: int
 ) -> tuple[Example, ...]:
@@ -82,6 +106,14 @@ def _draw(
     return tuple(
         build(number, item, chosen) for number, item in enumerate(chosen.sample(items, size))
     )
+
+
+def _other(word: str, words: Sequence[str], chosen: random.Random) -> str:
+    """One of ``words`` that is not ``word``."""
+    while True:
+        other = chosen.choice(words)
+        if other != word:
+            return other
 
 
 def _shuffled(words: list[str], chosen: random.Random) -> list[str]:

@@ -4,9 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from lmcore.data import description_task, load_wikipedia, topic_task, word_order_task
+from lmcore.data import (
+    description_task,
+    load_wikipedia,
+    replaced_word_task,
+    topic_task,
+    word_order_task,
+)
 
-TASKS = [word_order_task, topic_task, description_task]
+TASKS = [word_order_task, replaced_word_task, topic_task, description_task]
 
 
 @pytest.mark.parametrize("build", TASKS)
@@ -21,7 +27,7 @@ def test_sizes_for_a_thousand_labels_are_there(build):
     assert len(build("test", 600, 0).examples) == 600
 
 
-@pytest.mark.parametrize("build", [word_order_task, description_task])
+@pytest.mark.parametrize("build", [word_order_task, replaced_word_task, description_task])
 def test_two_labels_are_half_and_half(build):
     assert sum(e.label for e in build("train", 200, 3).examples) == 100
 
@@ -37,6 +43,27 @@ def test_shuffled_sentences_keep_words_first_word_and_full_stop():
         assert example.text.endswith(".")
         assert example.text[-2] not in ",;:"
         assert (example.text.rstrip(".").split() != original.rstrip(".").split()) == example.label
+
+
+def test_one_word_is_replaced_or_none_and_never_the_first_or_last():
+    originals = {
+        d.sentences[0].rstrip(".") for d in load_wikipedia("train") if d.sentences[0][-1] == "."
+    }
+    inner = {word for text in originals for word in text.split()[1:-1]}
+    for example in replaced_word_task("train", 40, 0).examples:
+        words = example.text.rstrip(".").split()
+        if not example.label:
+            assert " ".join(words) in originals
+            continue
+        assert " ".join(words) not in originals
+        (place,) = {
+            next(i for i, (a, b) in enumerate(zip(words, text.split(), strict=True)) if a != b)
+            for text in originals
+            if len(text.split()) == len(words)
+            and sum(a != b for a, b in zip(words, text.split(), strict=True)) == 1
+        }
+        assert 0 < place < len(words) - 1
+        assert words[place] in inner
 
 
 def test_descriptions_are_right_or_a_neighbors():
