@@ -6,11 +6,11 @@ import pytest
 import torch
 import transformers
 
-from lmcore import MaskedLM, Tokenizer, export_hf, load_checkpoint
+from lmcore import Electra, MaskedLM, Tokenizer, export_hf, load_checkpoint
 from lmcore.checkpoint import shipped_checkpoint
 from lmcore.cli import main
 from lmcore.data import load_wikipedia
-from lmcore.measure import masked_scores
+from lmcore.measure import detection_scores, masked_scores
 from lmcore.objectives import Masking, PairPacking, SentencePairs
 
 FOLDER = shipped_checkpoint("bert-mini")
@@ -88,4 +88,56 @@ def test_the_student_is_a_distilbert_to_transformers(held_out, tmp_path):
 def test_the_student_answers_by_its_name(capsys):
     text = "berlin is the capital and largest [MASK] of germany."
     assert main(["fill-mask", "distilbert-mini", "--text", text]) == 0
+    assert "  city" in capsys.readouterr().out
+
+
+PAIR = shipped_checkpoint("electra-mini")
+
+
+def hidden_batches(count):
+    tokenizer = Tokenizer.load(PAIR / "tokenizer.json")
+    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), 64)
+    masking = Masking(
+        mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
+        special_ids=tuple(tokenizer.special_ids.values()), share_masked=1.0, share_random=0.0,
+    )  # fmt: skip
+    documents = (d.sentences for d in load_wikipedia("test"))
+    encoded = SentencePairs.encode(documents, tokenizer, packing)
+    batches = encoded.batches(64, 0, masking, pairs=False)
+    return [batches[i] for i in range(count)]
+
+
+def test_the_pair_detects_on_test_articles_as_its_log_says():
+    pair = load_checkpoint(PAIR)
+    assert isinstance(pair, Electra)
+    scores = detection_scores(pair, hidden_batches(16))
+    log = [json.loads(line) for line in (PAIR / "metrics.jsonl").read_text().splitlines()]
+    (said,) = [line for line in log if line["split"] == "test"]
+    for name, value in vars(scores).items():
+        assert value == pytest.approx(said[name], rel=0.02, abs=0.01), name  # ships in fp16
+    assert scores.discriminator < 0.85 * scores.majority  # more than how many are replaced
+    assert scores.auc > 0.75
+    assert sum(path.stat().st_size for path in PAIR.iterdir()) < 2.5e6
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("discriminator", "ElectraForPreTraining"), ("generator", "ElectraForMaskedLM")],
+)
+def test_either_network_is_an_electra_to_transformers(part, name, tmp_path):
+    model = getattr(load_checkpoint(PAIR), part)
+    assert export_hf(model, tmp_path) == name
+    theirs = getattr(transformers, name).from_pretrained(tmp_path).eval()
+    batch = {name: t for name, t in hidden_batches(1)[0].items() if t.ndim == 2}
+    with torch.no_grad():
+        logits = theirs(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+        seen = batch["attention_mask"].bool()
+        torch.testing.assert_close(model(batch)[seen], logits[seen], atol=1e-4, rtol=1e-4)
+
+
+def test_the_pair_finds_a_word_that_does_not_fit(capsys):
+    for text, few in (("she was born in new york city.", 1), ("she was the in new york city.", 9)):
+        assert main(["detect", "electra-mini", "--text", text]) == 0
+    text = "berlin is the capital and largest [MASK] of germany."
+    assert main(["fill-mask", "electra-mini", "--text", text]) == 0
     assert "  city" in capsys.readouterr().out

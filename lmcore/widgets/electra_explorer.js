@@ -15,13 +15,17 @@ function part(width, whole) {
 
 const of = (width, whole) => (width === whole ? "as wide as the discriminator" : `of ${part(width, whole)} the width`);
 
+/** Mean and spread over seeds; of a single one there is no spread. */
+const spelled = ([mean, spread], seeds, says) => (seeds > 1 ? `${says(mean)} ± ${says(spread)}` : says(mean));
+
 function reading(point, points, whole) {
-  const { width, weight, replaced, detected, false_alarms, probe, seeds } = point;
-  const give = ([mean, spread], n) => (n > 1 ? `${mean.toFixed(2)} ± ${spread.toFixed(2)}` : mean.toFixed(2));
+  const { width, weight, probe, seeds } = point;
+  const give = (key, from = point) => spelled(from[key], from.seeds, MEASURES[key].says);
   const best = points.reduce((a, b) => (b.probe[0] > a.probe[0] ? b : a));
-  const said = `A generator ${of(width, whole)}, λ = ${weight}: it replaces ${percent(replaced[0])} of the hidden tokens, and the discriminator finds ${percent(detected[0])} of those, with ${percent(false_alarms[0], 1)} false alarms. The probe reaches ${give(probe, seeds)} (${seeds} seed${seeds === 1 ? "" : "s"})`;
+  const said = `A generator ${of(width, whole)}, λ = ${weight}, ${seeds} seed${seeds === 1 ? "" : "s"}: it replaces ${give("replaced")} of the hidden tokens, and the discriminator finds ${give("detected")} of those, with ${give("false_alarms")} false alarms. The probe reaches ${give("probe")}`;
   if (best === point) return `${said}, the best mean of these ${points.length}.`;
-  return `${said}; the best mean, ${give(best.probe, best.seeds)}, has one ${of(best.width, whole)} and λ = ${best.weight}.`;
+  const apart = best.probe[0] - probe[0] > best.probe[1] + probe[1] || seeds === 1;
+  return `${said}; the best mean, ${give("probe", best)}, has one ${of(best.width, whole)} and λ = ${best.weight}${apart ? "" : "; the spread over seeds does not tell the two apart"}.`;
 }
 
 export default {
@@ -44,13 +48,14 @@ export default {
     function draw() {
       const key = choice.value, { title, says } = MEASURES[key], all = points.map((point) => point[key][0]);
       const low = Math.min(...all), range = Math.max(...all) - low || 1;
-      caption.textContent = `${title}: mean over seeds`;
+      caption.textContent = `${title}: ${points[0].seeds > 1 ? `mean ± standard deviation, ${points[0].seeds} seeds` : "one seed"}`;
       body.replaceChildren(...widths.map((width) => h("tr", {}, h("th", { scope: "row" }, `${part(width, whole)} (${width})`),
         ...weights.map((weight) => {
-          const point = at(width, weight), [mean, spread] = point[key];
-          return h("td", {}, button(says(mean), () => pick(point), {
-            "aria-pressed": String(point === chosen), style: `--share: ${(mean - low) / range}`,
-            "aria-label": `width ${part(width, whole)}, λ ${weight}: ${says(mean)}${point.seeds > 1 ? ` ± ${says(spread)}` : ""}`, "data-point": `${width}-${weight}`,
+          const point = at(width, weight), value = point[key];
+          const spread = point.seeds > 1 ? h("small", {}, ` ± ${says(value[1])}`) : null;
+          return h("td", {}, button(h("span", {}, says(value[0]), spread), () => pick(point), {
+            "aria-pressed": String(point === chosen), style: `--share: ${(value[0] - low) / range}`,
+            "aria-label": `width ${part(width, whole)}, λ ${weight}: ${spelled(value, point.seeds, says)}`, "data-point": `${width}-${weight}`,
           }));
         }))));
       outcome.textContent = reading(chosen, points, whole);

@@ -33,7 +33,7 @@ from lmcore.warm_start import LeftToRight
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "electra-mini"
 OUT, RUN = ROOT / "lmcore" / "checkpoints" / NAME, ROOT / "runs" / NAME
-CAUSAL_STEPS, GENERATOR_STEPS, MASKED_STEPS, STEPS, SIZE, LENGTH = 400, 200, 1_500, 6_000, 16, 64
+CAUSAL_STEPS, GENERATOR_STEPS, MASKED_STEPS, STEPS, SIZE, LENGTH = 400, 200, 1_500, 5_000, 16, 64
 RECIPE = Recipe(
     learning_rate=4e-3, warmup=0.02, hold=0.43, decay="linear", betas=(0.9, 0.98),
     optimizer="muon",

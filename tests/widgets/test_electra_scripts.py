@@ -169,10 +169,24 @@ def test_the_explorer_reads_its_point_out(tmp_path):
     runs = [a_run(16, 1, 0.6), a_run(16, 50, 0.9)]
     points = ElectraExplorer(runs, width=64).points
     one, fifty, whole = run(tmp_path, ["dom.js"], code, points=points)
-    assert one.startswith("A generator of 1/4 the width, λ = 1: it replaces 50% of the hidden")
+    assert one.startswith("A generator of 1/4 the width, λ = 1, 1 seed: it replaces 50% of the")
     assert one.endswith("the best mean, 0.90, has one of 1/4 the width and λ = 50.")
-    assert fifty.endswith("(1 seed), the best mean of these 2.")
+    assert fifty.endswith("The probe reaches 0.90, the best mean of these 2.")
     assert whole == "1"
+
+
+@needs_node
+def test_the_explorer_gives_spreads_and_says_where_they_overlap(tmp_path):
+    code = script("electra_explorer.js") + """
+    say(given.points.map((point) => reading(point, given.points, 64)));
+    """  # fmt: skip
+    runs = [a_run(8, 50, 0.5), a_run(8, 50, 0.6), a_run(16, 50, 0.8), a_run(16, 50, 0.9)]
+    runs += [a_run(32, 50, 0.75), a_run(32, 50, 0.85)]
+    far, best, near = run(tmp_path, ["dom.js"], code, points=ElectraExplorer(runs, 64).points)
+    assert "2 seeds" in best
+    assert "The probe reaches 0.85 ± 0.07, the best mean" in best
+    assert near.endswith("λ = 50; the spread over seeds does not tell the two apart.")
+    assert far.endswith("the best mean, 0.85 ± 0.07, has one of 1/4 the width and λ = 50.")
 
 
 def test_the_books_pair_is_light_enough_for_its_page():
