@@ -136,8 +136,12 @@ def test_either_network_is_an_electra_to_transformers(part, name, tmp_path):
 
 
 def test_the_pair_finds_a_word_that_does_not_fit(capsys):
-    for text, few in (("she was born in new york city.", 1), ("she was the in new york city.", 9)):
+    suspicions = []
+    for text in ("she was born in new york city.", "she was goal in new york city."):
         assert main(["detect", "electra-mini", "--text", text]) == 0
+        (line,) = [s for s in capsys.readouterr().out.splitlines() if s.endswith(text.split()[2])]
+        suspicions.append(float(line.lstrip("* ").split()[0]))
+    assert suspicions[1] > 2 * suspicions[0]
     text = "berlin is the capital and largest [MASK] of germany."
     assert main(["fill-mask", "electra-mini", "--text", text]) == 0
     assert "  city" in capsys.readouterr().out

@@ -61,9 +61,9 @@ class Arm:
 
 
 ARMS = {
-    "MLM": Arm(masked=2400, joint=0),
-    "ELECTRA": Arm(masked=0, joint=1500),
-    "ELECTRA behind MLM": Arm(masked=800, joint=1000),
+    "MLM": Arm(masked=1750, joint=0),
+    "ELECTRA": Arm(masked=0, joint=1130),
+    "ELECTRA behind MLM": Arm(masked=600, joint=740),
 }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -81,13 +82,12 @@ def main() -> None:
     for task, arm in itertools.product(TASKS, (*ARMS, "random")):
         for rate in RATES:
             key = {"task": task, "arm": arm, "learning_rate": rate}
-            write_row(
-                RATES_TABLE, key, lambda: tune(task, arm, 1000, SEEDS[0], 100, rate, "validation")
-            )
+            tried = partial(tune, task, arm, 1000, SEEDS[0], 100, rate, "validation")
+            write_row(RATES_TABLE, key, tried)
         rate = best_rate(task, arm)
         for size, seed in itertools.product(SIZES, SEEDS):
             key = {"task": task, "arm": arm, "labels": size, "seed": seed, "learning_rate": rate}
-            write_row(RUNS_TABLE, key, lambda: tune(task, arm, size, seed, seed, rate, "test"))
+            write_row(RUNS_TABLE, key, partial(tune, task, arm, size, seed, seed, rate, "test"))
 
 
 if __name__ == "__main__":
