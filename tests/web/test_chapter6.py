@@ -10,15 +10,15 @@ page = chapter_page("chapters/06_electra.html")
 
 def test_the_trained_pair_takes_a_readers_sentence_through_four_steps(page):
     stepper = widget(page, "electra-stepper")
-    stepper.locator("textarea").fill("la vaca lama la granja . los trigos miros la vaca .")
-    expect(stepper.locator(".lm-cards li").nth(5)).to_contain_text("granja")
+    stepper.locator("textarea").fill("the city is in the north of the country and by the sea .")
+    expect(stepper.locator(".lm-cards li").nth(2)).to_contain_text("city")
     stepper.locator('button[name="step-2"]').click()
     assert stepper.locator(".lm-masked").count() == 2
     stepper.locator('button[name="step-3"]').click()
     assert stepper.locator(".lm-replaced, .lm-kept").count() == 2
     stepper.locator('button[name="step-4"]').click()
     judged = stepper.locator(".lm-cards li:not(.lm-special) small").all_inner_texts()
-    assert len(judged) == 12
+    assert len(judged) == 14
     assert all("%" in text for text in judged)
 
 
