@@ -32,12 +32,11 @@ from lmcore.warm_start import LeftToRight
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "electra-mini"
 OUT, RUN = ROOT / "lmcore" / "checkpoints" / NAME, ROOT / "runs" / NAME
-CAUSAL_STEPS, MASKED_STEPS, STEPS, SIZE, LENGTH = 400, 1_500, 4_000, 16, 64
-RECIPE = Recipe(
-    learning_rate=4e-3, warmup=0.02, hold=0.43, decay="linear", betas=(0.9, 0.98),
-    optimizer="muon",
-)  # fmt: skip
-START = RECIPE.replace(warmup=0.1, hold=0.9)
+CAUSAL_STEPS, MASKED_STEPS, STEPS, SIZE, LENGTH = 400, 1_500, 2_500, 16, 64
+START = Recipe(learning_rate=4e-3, warmup=0.1, hold=0.9, betas=(0.9, 0.98), optimizer="muon")
+# Slower, so that the generator stays weak while the discriminator learns: by Muon at 4e-3 it is at
+# 4.5 nats after 1,000 steps, and the area under the discriminator's curve falls from .80 to .70.
+RECIPE = Recipe(learning_rate=1e-3, warmup=0.05, hold=0.4, decay="linear", betas=(0.9, 0.98))
 
 
 def load_text(tokenizer: Tokenizer) -> tuple[dict[str, SentencePairs], Masking]:
@@ -100,10 +99,12 @@ def main() -> None:
     about = {"causal": CAUSAL_STEPS, "masked": MASKED_STEPS, "size": SIZE, "length": LENGTH}
     run = Run(steps=STEPS, recipe=RECIPE, save_every=500, log_every=500, about=about)
     looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
-    train_in_folder(
+    done = train_in_folder(
         pair, texts["train"].batches(SIZE, 0, rule, pairs=False), run, RUN, resume=True,
         device="cpu", validate=lambda _: measure("validation", next(looks)),
     )  # fmt: skip
+    if not done:
+        return
     measure("test", run.steps)
     save_checkpoint(pair, out, dtype=torch.float16, tokenizer=tokenizer)
 
