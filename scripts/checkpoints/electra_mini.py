@@ -1,4 +1,4 @@
-"""Pre-train electra-mini on the shipped Wikipedia leads: a quarter of an hour of one core, seed 0.
+"""Pre-train electra-mini on the shipped Wikipedia leads: minutes of one core, seed 0.
 
 Writes the pair to lmcore/checkpoints/electra-mini: weights in fp16, config, tokenizer, and
 metrics.jsonl, a line each time that the validation articles were looked at. Three stages:
