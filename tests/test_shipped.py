@@ -130,7 +130,11 @@ def test_either_network_is_an_electra_to_transformers(part, name, tmp_path):
     theirs = getattr(transformers, name).from_pretrained(tmp_path).eval()
     batch = {name: t for name, t in hidden_batches(1)[0].items() if t.ndim == 2}
     with torch.no_grad():
-        logits = theirs(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+        logits = theirs(
+            batch["input_ids"],
+            attention_mask=batch["attention_mask"],
+            token_type_ids=batch["segment_ids"],
+        ).logits
         seen = batch["attention_mask"].bool()
         torch.testing.assert_close(model(batch)[seen], logits[seen], atol=1e-4, rtol=1e-4)
 
