@@ -119,7 +119,7 @@ def _say(line: str) -> None:
 def _own_tokenizer(name: str, config: Config) -> str:
     """The shipped tokenizer of a preset's kind and size."""
     kind = "bpe" if config.causal else "wordpiece"
-    sizes = {50_257: "gpt2", 30_522: "bert-base-uncased"}
+    sizes = {260: "bytes", 50_257: "gpt2", 30_522: "bert-base-uncased"}
     found = sizes.get(config.vocab_size, f"{kind}-{config.vocab_size}")
     if found not in shipped():
         raise ValueError(
