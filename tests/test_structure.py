@@ -10,7 +10,7 @@ FLOORS = [
     {"config", "presets", "tokenizer", "data"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "electra", "warm_start", "objectives"},
-    {"train", "run", "parallel", "recipe", "generate", "checkpoint", "hf", "distill"}
+    {"train", "run", "parallel", "world", "recipe", "generate", "checkpoint", "hf", "distill"}
     | {"measure", "squad", "preference", "baselines", "study"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lmcore.checkpoint import write_whole
-from lmcore.parallel import World
+from lmcore.world import World
 
 try:
     import fcntl

@@ -139,7 +139,10 @@ def steps_of(arm: Arm) -> int:
 def run(arm: Arm, seed: int, split: str) -> dict:
     """Steps, CPU seconds and the loss on 1,024 windows of ``split``."""
     model, steps, begin = fresh(arm, seed).train(), steps_of(arm), time.process_time()
-    optimizer, batches = build_optimizer(model, arm.recipe), packed("train").batches(arm.batch, seed)
+    optimizer, batches = (
+        build_optimizer(model, arm.recipe),
+        packed("train").batches(arm.batch, seed),
+    )
     for step in range(steps):
         rate = arm.recipe.rate(step, steps)
         train_step(model, optimizer, batches[step], arm.recipe, rate, getattr(torch, arm.dtype))
@@ -156,7 +159,9 @@ def main() -> None:
         CLOCK.write_text("\n".join(["step,cpu_ms", *lines]) + "\n")
         return
     for arm in (YARDSTICK, *ARMS):
-        write_row(HERE.with_suffix(".csv"), {"arm": arm.name}, partial(run, arm, SEED, "validation"))
+        write_row(
+            HERE.with_suffix(".csv"), {"arm": arm.name}, partial(run, arm, SEED, "validation")
+        )
 
 
 if __name__ == "__main__":
