@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lmcore"
 FLOORS = [
-    {"config", "presets", "tokenizer", "data"},
+    {"config", "presets", "tokenizer", "data", "writing"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "electra", "warm_start", "objectives"},
     {"train", "run", "parallel", "world", "recipe", "generate", "checkpoint", "hf", "distill"}
