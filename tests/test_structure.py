@@ -10,8 +10,8 @@ FLOORS = [
     {"config", "presets", "tokenizer", "data", "writing"},
     {"attention", "model", "ledger"},
     {"models", "encoders", "electra", "warm_start", "objectives"},
-    {"train", "run", "parallel", "world", "recipe", "generate", "checkpoint", "hf", "distill"}
-    | {"measure", "squad", "preference", "baselines", "study"},
+    {"train", "run", "parallel", "world", "recipe", "recipes", "generate", "checkpoint", "hf"}
+    | {"distill", "measure", "squad", "preference", "baselines", "study"},
     {"widgets", "plots", "tables", "cli", "__main__", "__init__"},
 ]  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
