@@ -33,7 +33,6 @@ SEEDS = range(5)
 ARMS = {
     "plain AdamW": "--recipe plain-adamw --steps 2000 --batch-size 12",
     "the book's, bf16": "--recipe book --steps 1000 --batch-size 12 --dtype bfloat16",
-    "the book's, fp32": "--recipe book --steps 780 --batch-size 12",
 }
 
 
