@@ -62,7 +62,7 @@ const choices = (n, value) => Array.from({ length: n }, (_, i) => h("option", { 
 export default {
   async render({ model, el }) {
     const { transformer, tokenizer } = await openModel(model), { config } = transformer;
-    const unmasked = new Transformer({ ...config, causal: false }, transformer.tensors), markers = tokenizer.framed([]).length;
+    const unmasked = new Transformer({ ...config, causal: false }, transformer.tensors, transformer.ops), markers = tokenizer.framed([]).length;
     const room = Math.min(MOST, config.context_length) - markers;
     const text = h("input", { type: "text", name: "text", value: model.get("text"), maxlength: 1000, autocomplete: "off", spellcheck: "false", oninput: later(retype) });
     const layer = h("select", { name: "layer", onchange: redraw }, ...choices(config.num_layers, model.get("layer")));

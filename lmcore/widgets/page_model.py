@@ -12,8 +12,8 @@ from lmcore.widgets.base import BookWidget, compose
 from lmcore.widgets.pack import PackedType, pack_model
 
 MODEL_SCRIPTS = (
-    "shelf.js", "engine.js", "kernel.js", "heads.js", "unpack.js", "bpe.js", "wordpiece.js",
-    "page_model.js",
+    "shelf.js", "arithmetic.js", "engine.js", "kernel.js", "heads.js", "unpack.js", "bpe.js",
+    "wordpiece.js", "page_model.js",
 )  # fmt: skip
 
 
