@@ -20,7 +20,7 @@ MODEL_SCRIPTS = (
 class PageModel(BookWidget):
     """``model``'s weights and ``tokenizer`` as the page keeps them; other widgets refer to it."""
 
-    _esm = compose(*MODEL_SCRIPTS, "page_model_view.js")
+    _esm = compose("page_model_view.js")
     name = traitlets.Unicode().tag(sync=True)
     parameters = traitlets.Int().tag(sync=True)
     manifest = traitlets.Dict().tag(sync=True)

@@ -83,11 +83,12 @@ def test_the_comparison_in_words(tmp_path):
     const gap = (probabilities) => ({ probabilities, best: likeliest(probabilities, SHOWN) });
     const teacher = gap([.5, .2, .1, .1, .05, .05]), other = gap([.1, .6, .05, .1, .05, .1]);
     say([reading([teacher, teacher], label, [3, 2]), reading([teacher, other], label, [4, 2]),
-      median([3, 1, 2]), median([4, 1, 2, 3])]);
+      reading([teacher, teacher], label, null), median([3, 1, 2]), median([4, 1, 2, 3])]);
     """  # fmt: skip
-    same, differ, odd, even = run(tmp_path, ["dom.js", "arithmetic.js", "sampling.js"], code)
+    same, differ, early, odd, even = run(tmp_path, ["dom.js", "arithmetic.js", "sampling.js"], code)
     assert "Both say “red”" in same
     assert "1.5 times as fast, 33% less time" in same
+    assert early.endswith("They share 5 of their 5 likeliest.")
     assert "the student “green” (60%), to which the teacher gives 20.0%" in differ
     assert (odd, even) == (2, 2.5)
 
