@@ -50,9 +50,20 @@ def preset_row(name: str, config: Config) -> list[str]:
     ]  # fmt: skip
 
 
-def glued(notebook: dict) -> dict[str, str]:
-    """What a notebook's cells glued, by name, as plain text."""
-    found = {}
+class Glued(dict):
+    """What a notebook's cells glued, by name, as plain text; ValueError where a name is missing."""
+
+    def __init__(self, chapter: str) -> None:
+        super().__init__()
+        self.chapter = chapter
+
+    def __missing__(self, name: str) -> str:
+        raise ValueError(f"no cell of {self.chapter!r} glues {name!r}: run the chapter again")
+
+
+def glued(notebook: dict) -> Glued:
+    """What a notebook's cells glued."""
+    found = Glued(title(notebook))
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             name = output.get("metadata", {}).get("scrapbook", {}).get("name", "")
@@ -87,7 +98,17 @@ def title(notebook: dict) -> str:
 
 
 class FromChapters(SphinxDirective):
-    """What the directives share: notebooks read once, tables that scroll in a box of their own."""
+    """What the directives share: notebooks read once, tables that scroll in a box of their own.
+
+    What is wrong with a chapter or an argument is one line of the build's report.
+    """
+
+    def run(self) -> list[nodes.Node]:
+        """Build the part of the page."""
+        try:
+            return self.build()
+        except ValueError as fault:
+            raise self.error(f"{self.name}: {fault}") from None
 
     def read(self, path: Path) -> dict:
         """The notebook at ``path``; the page is built anew when it changes."""
@@ -118,7 +139,7 @@ class PresetTable(FromChapters):
     required_arguments = 1
     optional_arguments = 9
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Build the table."""
         self.env.note_dependency(str(CHAPTERS.parent / "lmcore" / "presets.py"))
         return self.table(PRESET_COLUMNS, preset_rows(self.arguments))
@@ -127,7 +148,7 @@ class PresetTable(FromChapters):
 class ChapterCosts(FromChapters):
     """Seconds and memory of each chapter, as in the badges under their titles."""
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Build the table."""
         rows = []
         for path in sorted(CHAPTERS.glob("*.ipynb")):
@@ -148,12 +169,11 @@ class ExerciseSheet(FromChapters):
 
     required_arguments = 1
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Parse the exercises into the page."""
         path = CHAPTERS / f"{self.arguments[0]}.ipynb"
         if not path.is_file():
-            message = f"exercise-sheet {self.arguments[0]}: there is no such chapter"
-            return [self.state.document.reporter.warning(message, line=self.lineno)]
+            raise ValueError(f"there is no chapter {self.arguments[0]!r}")
         sheet = []
         for number, (name, text) in enumerate(exercises(self.read(path)), 1):
             exercise = nodes.container(classes=["sheet-exercise"])
