@@ -91,7 +91,7 @@ def test_a_row_of_the_presets_is_the_published_model(made):
     }  # fmt: skip
 
 
-def test_the_recipe_table_shows_what_the_code_has():
+def test_the_recipe_table_shows_what_the_code_has(made):
     row = dict(zip(made.RECIPE_COLUMNS, made.recipe_row("bert", RECIPES["bert"]), strict=True))
     assert row == {
         "recipe": "bert", "optimizer": "AdamW", "peak rate": "0.0001", "warm-up": "0.01",
