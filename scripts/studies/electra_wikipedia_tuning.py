@@ -37,7 +37,7 @@ RUNS_TABLE = HERE.with_suffix(".csv")
 RATES_TABLE = HERE.with_name(f"{HERE.stem}_rates.csv")
 ARMS = ("MLM", "ELECTRA", "ELECTRA behind MLM", "random")
 TASKS = {"word order": word_order_task, "replaced word": replaced_word_task}
-SIZES, RATES = (100, 1000), (5e-4, 1e-3, 2e-3)
+SIZES, RATES = (100, 1000), (1e-3, 2e-3)
 
 
 class Tuning:
