@@ -11,9 +11,10 @@ for each (without them a masked model of this size sits on the unigram plateau, 
   what we tried first: one seed of three left the majority class. It is not tuned.
 
 The generator is new in both and learns beside the discriminator. Steps are chosen so that all arms
-take about the same CPU seconds. The models are kept in runs/electra-wikipedia, for
-electra_wikipedia_tuning.py; what was seen on validation articles on the way stands in
-electra_wikipedia_curve.csv. A run that was cut short begins with the arm it was at.
+take about the same CPU seconds (ELECTRA behind MLM came out a tenth higher). The models are kept
+in runs/electra-wikipedia, for electra_wikipedia_tuning.py; what was seen on validation articles on
+the way stands in electra_wikipedia_curve.csv. A run that was cut short begins with the arm it was
+at.
 
 Recipes were chosen by pilots, one run each of 450 steps of the pair, judged on validation articles
 (how far the loss is below the entropy of the share replaced, and the area under the curve):
