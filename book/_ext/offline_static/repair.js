@@ -2,7 +2,7 @@
 (() => {
   const BOXES = [
     ".highlight pre", "div.highlight", ".cell_output .output", ".pst-scrollable-table-container",
-    ".cell_output:has(> img)", "mjx-container", ".diagram-scroll",
+    ".cell_output:has(> img)", "mjx-container[display=true]", ".diagram-scroll",
   ].join(", ");
 
   /** The arrows of the sidebar are pictures without a name. */
