@@ -17,7 +17,7 @@ import pytest
 from pybtex.database import parse_file
 
 import lmcore
-from lmcore import PRESETS, preset
+from lmcore import PRESETS, RECIPES, preset
 from lmcore.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,6 +88,15 @@ def test_a_row_of_the_presets_is_the_published_model(made):
         "preset": "albert-base", "parameters": "11,683,584", "V": "30,000", "C": "512", "L": "12",
         "H": "768", "A": "12", "F": "3,072", "E": "128", "blocks": "1", "mask": "none",
         "norm": "post",
+    }  # fmt: skip
+
+
+def test_the_recipe_table_shows_what_the_code_has(made):
+    row = dict(zip(made.RECIPE_COLUMNS, made.recipe_row("bert", RECIPES["bert"]), strict=True))
+    assert row == {
+        "recipe": "bert", "optimizer": "AdamW", "peak rate": "0.0001", "warm-up": "0.01",
+        "hold": "0", "decay": "linear", "to": "0", "weight decay": "0.01", "β": "0.9, 0.999",
+        "ε": "1e-06", "clip": "1",
     }  # fmt: skip
 
 
@@ -187,7 +196,7 @@ def test_one_setting_offers_to_launch_a_chapter(repository, tmp_path):
 
 def test_the_api_page_has_every_public_name():
     documented = set(re.findall(r":: lmcore\.([\w.]+)", page("api.md")))
-    data = {"PRESETS", "GPT1_RECIPE", "GPT1_FINETUNING"}  # values, told on other pages
+    data = {"PRESETS", "RECIPES", "GPT1_RECIPE", "GPT1_FINETUNING"}  # values, told on other pages
     assert set(lmcore.__all__) - documented - data == set()
 
 

@@ -1,8 +1,8 @@
 """Pages that are made from the code and the notebooks, so that they cannot fall behind.
 
-``{preset-table} PREFIX …`` counts the presets whose names begin so; ``{chapter-costs}`` reads what
-each chapter measured of itself when it was last run; ``{exercise-sheet} NAME`` is a chapter's
-exercises without their solutions.
+``{preset-table} PREFIX …`` counts the presets whose names begin so, ``{recipe-table}`` lists the
+recipes; ``{chapter-costs}`` reads what each chapter measured of itself when it was last run;
+``{exercise-sheet} NAME`` is a chapter's exercises without their solutions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from lmcore import PRESETS, Config, ledger, preset
+from lmcore import PRESETS, RECIPES, Config, Recipe, ledger, preset
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 PRESET_COLUMNS = (
@@ -59,6 +59,22 @@ class Glued(dict):
 
     def __missing__(self, name: str) -> str:
         raise ValueError(f"no cell of {self.chapter!r} glues {name!r}: run the chapter again")
+
+
+RECIPE_COLUMNS = (
+    "recipe", "optimizer", "peak rate", "warm-up", "hold", "decay", "to", "weight decay", "β",
+    "ε", "clip",
+)  # fmt: skip
+
+
+def recipe_row(name: str, recipe: Recipe) -> list[str]:
+    """A recipe's values under RECIPE_COLUMNS."""
+    return [
+        name, {"adamw": "AdamW", "muon": "Muon"}[recipe.optimizer], f"{recipe.learning_rate:g}",
+        f"{recipe.warmup:.4g}", f"{recipe.hold:g}", recipe.decay, f"{recipe.floor:g}",
+        f"{recipe.weight_decay:g}", ", ".join(f"{beta:g}" for beta in recipe.betas),
+        f"{recipe.eps:g}", f"{recipe.clip:g}",
+    ]  # fmt: skip
 
 
 def glued(notebook: dict) -> Glued:
@@ -145,6 +161,15 @@ class PresetTable(FromChapters):
         return self.table(PRESET_COLUMNS, preset_rows(self.arguments))
 
 
+class RecipeTable(FromChapters):
+    """Every recipe by name."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        self.env.note_dependency(str(CHAPTERS.parent / "lmcore" / "recipes.py"))
+        return self.table(RECIPE_COLUMNS, [recipe_row(*item) for item in RECIPES.items()])
+
+
 class ChapterCosts(FromChapters):
     """Seconds and memory of each chapter, as in the badges under their titles."""
 
@@ -186,6 +211,7 @@ class ExerciseSheet(FromChapters):
 def setup(app: Sphinx) -> dict:
     """Register the directives."""
     app.add_directive("preset-table", PresetTable)
+    app.add_directive("recipe-table", RecipeTable)
     app.add_directive("chapter-costs", ChapterCosts)
     app.add_directive("exercise-sheet", ExerciseSheet)
     version = int(hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12], 16)
