@@ -216,9 +216,19 @@ def test_search_finds_the_chapter(server, visit):
     assert any(text.startswith("GPT-1: ") for text in found)
 
 
+OVERFLOW = "all => all.map((one) => getComputedStyle(one).overflowX)"
+
+
 def test_maths_is_typeset_with_local_fonts(server, visit):
     seen = visit().open(f"{server}/chapters/01_gpt1.html")
     seen.page.wait_for_selector("mjx-container")
     assert seen.page.locator("mjx-container").count() > 5
     assert seen.page.locator("mjx-merror, .merror").count() == 0
     assert any("fonts/" in url and "mathjax" in url for url in seen.requests)
+    seen.page.evaluate("MathJax.startup.promise")
+    seen.page.wait_for_timeout(300)
+    inside = seen.page.locator("span.math mjx-container")
+    assert inside.count() > 5
+    stops = [at for at in inside.all() if at.get_attribute("tabindex")]
+    assert not stops  # letters for the tab key to stop at
+    assert set(seen.page.locator("span.math").evaluate_all(OVERFLOW)) == {"visible"}
