@@ -157,7 +157,9 @@ def test_a_readers_text_is_never_read_as_html(page, site, visit):
         box.fill(INJECTED)
         seen.wait_for_timeout(300)
         for press in box.locator("xpath=ancestor::*[@data-name]").get_by_role("button").all():
-            if press.is_visible() and press.is_enabled() and "Reset" not in press.inner_text():
+            if press.inner_text() in ("Reset", "Stop"):  # what there is to stop may end any moment
+                continue
+            if press.is_visible() and press.is_enabled():
                 press.click()
         seen.wait_for_timeout(300)
     assert seen.evaluate("window.injected") is None
