@@ -15,13 +15,20 @@ from transformers import (
     AlbertForMaskedLM,
     BertConfig,
     BertForMaskedLM,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    ElectraConfig,
+    ElectraForMaskedLM,
+    ElectraForPreTraining,
     GPT2Config,
     GPT2LMHeadModel,
 )
 
 from benchmarks.sizes import Size
+from benchmarks.theirs_pairs import Distillation, ElectraPair
 
 DROPOUT = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+DISTIL_DROPOUT = ("dropout", "attention_dropout")
 GPT_DROPOUT = ("resid_pdrop", "embd_pdrop", "attn_pdrop")
 
 
@@ -47,10 +54,38 @@ def albert(size: Size, equal: bool) -> tuple[torch.nn.Module, dict]:
     return AlbertForMaskedLM(config), _masked(size)
 
 
+def electra(size: Size, equal: bool) -> tuple[torch.nn.Module, dict]:
+    """ELECTRA's pair."""
+    wide = _sizes(size) | dict(embedding_size=size.hidden) | _off(DROPOUT, equal)
+    half = dict(
+        hidden_size=size.hidden // 2, num_attention_heads=size.heads // 2,
+        intermediate_size=2 * size.hidden,
+    )  # fmt: skip
+    pair = ElectraPair(
+        ElectraForMaskedLM(ElectraConfig(**wide | half)),
+        ElectraForPreTraining(ElectraConfig(**wide)),
+    )
+    return pair, _masked(size)
+
+
+def distil(size: Size, equal: bool) -> tuple[torch.nn.Module, dict]:
+    """DistilBERT."""
+    student = DistilBertConfig(
+        vocab_size=size.vocabulary, max_position_embeddings=size.length, dim=size.hidden,
+        n_layers=size.layers // 2, n_heads=size.heads, hidden_dim=4 * size.hidden,
+        **_off(DISTIL_DROPOUT, equal),
+    )  # fmt: skip
+    teacher = BertConfig(**_sizes(size))
+    pair = Distillation(DistilBertForMaskedLM(student), BertForMaskedLM(teacher))
+    return pair, _masked(size)
+
+
 TASKS: dict[str, Callable[[Size, bool], tuple[torch.nn.Module, dict]]] = {
     "clm": clm,
     "mlm": mlm,
     "albert": albert,
+    "electra": electra,
+    "distil": distil,
 }
 
 

@@ -12,7 +12,8 @@ from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
 from lmcore.objectives import InputTransform, LabeledText, PackedText
 from lmcore.presets import PRESETS, preset
-from lmcore.recipe import GPT1_FINETUNING, GPT1_RECIPE, Recipe
+from lmcore.recipe import Recipe
+from lmcore.recipes import GPT1_FINETUNING, GPT1_RECIPE, RECIPES
 from lmcore.tokenizer import Tokenizer
 from lmcore.train import History, train
 
@@ -20,6 +21,7 @@ __all__ = [
     "GPT1_FINETUNING",
     "GPT1_RECIPE",
     "PRESETS",
+    "RECIPES",
     "Cache",
     "CausalClassifier",
     "CausalLM",

@@ -4,7 +4,6 @@ in a folder. No pickle is ever read."""
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +19,7 @@ from lmcore.encoders import Discriminator, MaskedLM, SequenceClassifier, SpanExt
 from lmcore.model import Transformer
 from lmcore.models import CausalClassifier, CausalLM
 from lmcore.tokenizer import Tokenizer
+from lmcore.writing import write_whole
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
 
@@ -184,13 +184,3 @@ def read_weights(model: nn.Module, folder: str | Path) -> dict[str, Tensor]:
                 f"the model needs {tuple(expected[name].shape)}"
             )
     return tensors
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside, then rename: whoever reads ``path`` sees the old file or the new one."""
-    beside = path.with_name(path.name + ".partial")
-    with open(beside, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)

@@ -88,6 +88,9 @@ PRESETS: dict[str, dict] = {
     # training more do not pay (scripts/studies/gpt2_norms.csv).
     "gpt2-mini": _GPT2 | _MINI | _shape(2, 128, 4, context_length=128),
     "gpt2-small": _GPT2 | _SMALL,
+    # Byte by byte, on the smallest text file: the size at which recipes are compared by the clock
+    # (scripts/studies/byte_recipe.py). Its tokenizer is "bytes".
+    "gpt2-bytes": _GPT2 | _MINI | _shape(4, 128, 4, vocab_size=260),
     # For prompts of nine lines in 26 letters (lmcore.data.LETTER_CODES).
     "gpt3-mini": _GPT3 | _MINI | _shape(2, 64, 4) | _PROMPTS,
     "gpt3-small": _GPT3 | _MINI | _shape(2, 128, 4) | _PROMPTS,

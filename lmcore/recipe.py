@@ -60,13 +60,6 @@ class Recipe:
         return replace(self, **changes)
 
 
-# GPT-1, section 4.1: Adam, peak 2.5e-4, 2,000 updates of warm-up out of about 1M by BERT's count
-# (appendix A.4), cosine to 0, decoupled weight decay 0.01 on all but biases and gains.
-GPT1_RECIPE = Recipe(learning_rate=2.5e-4, warmup=0.002)
-# GPT-1, section 4.1: 6.25e-5, linear decay, warm-up over 0.2 % of training.
-GPT1_FINETUNING = Recipe(learning_rate=6.25e-5, warmup=0.002, decay="linear")
-
-
 class Optimizer(Protocol):
     """What a training step asks of an optimizer."""
 

@@ -6,14 +6,18 @@ import hashlib
 import importlib.util
 import json
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
+import nbformat
 import pytest
 from pybtex.database import parse_file
 
 import lmcore
-from lmcore import PRESETS, preset
+from lmcore import PRESETS, RECIPES, preset
 from lmcore.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,6 +91,15 @@ def test_a_row_of_the_presets_is_the_published_model(made):
     }  # fmt: skip
 
 
+def test_the_recipe_table_shows_what_the_code_has(made):
+    row = dict(zip(made.RECIPE_COLUMNS, made.recipe_row("bert", RECIPES["bert"]), strict=True))
+    assert row == {
+        "recipe": "bert", "optimizer": "AdamW", "peak rate": "0.0001", "warm-up": "0.01",
+        "hold": "0", "decay": "linear", "to": "0", "weight decay": "0.01", "β": "0.9, 0.999",
+        "ε": "1e-06", "clip": "1",
+    }  # fmt: skip
+
+
 def test_an_unknown_prefix_is_refused(made):
     with pytest.raises(ValueError, match="no preset begins with 'gtp'"):
         made.preset_rows(["gtp"])
@@ -120,6 +133,62 @@ def test_a_sheet_has_no_solutions_and_spells_out_glued_numbers(made):
     notebook["cells"].append({"cell_type": "code", "source": [], "outputs": [value]})
     assert made.exercises(notebook) == [("One", "*Hard.* Of 512 tokens?")]
     assert made.title(notebook) == "Title: more"
+    del notebook["cells"][-1]
+    with pytest.raises(ValueError, match="no cell of 'Title: more' glues 'n'"):
+        made.exercises(notebook)
+
+
+def build(folder, pages, **config):
+    """The report of a small book of ``pages`` with our extensions, built in ``folder``."""
+    shutil.copytree(BOOK / "_ext", folder / "book" / "_ext")
+    for name, text in pages.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    settings = {
+        "project": "small", "html_theme": "sphinx_book_theme", "root_doc": "index",
+        "extensions": ["myst_nb", "made_from_code", "take_away"], "nb_execution_mode": "off",
+    } | config  # fmt: skip
+    lines = [f"import sys; sys.path.insert(0, {str(folder / 'book' / '_ext')!r})"]
+    lines += [f"{name} = {value!r}" for name, value in settings.items()]
+    (folder / "conf.py").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "sphinx", "-q", str(folder), str(folder / "html")]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120).stderr
+
+
+def test_a_missing_number_is_one_line_of_the_report(tmp_path):
+    """Not a traceback: the page, the directive, the chapter, the name."""
+    (tmp_path / "chapters").mkdir()
+    cell = nbformat.v4.new_markdown_cell("# A chapter: of one cell")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbformat.write(notebook, tmp_path / "chapters" / "01_one.ipynb")
+    pages = {"index.md": "# Costs\n\n```{chapter-costs}\n```\n\n```{preset-table} gtp\n```\n"}
+    report = build(tmp_path, pages, exclude_patterns=["chapters/*"])
+    lines = [line for line in report.splitlines() if "ERROR" in line]
+    assert "index.md:3" in lines[0]
+    assert "chapter-costs: no cell of 'A chapter: of one cell' glues 'total_seconds'" in lines[0]
+    assert "index.md:6" in lines[1]
+    assert "preset-table: no preset begins with 'gtp'" in lines[1]
+    assert "Traceback" not in report
+
+
+@pytest.mark.parametrize("repository", ["", "github.com/someone/book", "gitlab.com/someone/book"])
+def test_one_setting_offers_to_launch_a_chapter(repository, tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A chapter")])
+    pages = {
+        "index.md": "# Book\n\n```{toctree}\nchapters/05_x\n```\n\n```{install-lines}\n```\n",
+        "chapters/05_x.ipynb": nbformat.writes(notebook),
+    }
+    report = build(tmp_path, pages, book_repository=repository)
+    assert not report
+    chapter = (tmp_path / "html" / "chapters" / "05_x.html").read_text("utf-8")
+    colab = "https://colab.research.google.com/github/someone/book/blob/main/chapters/05_x.ipynb"
+    clone = "git clone --quiet --depth 1 https://github.com/someone/book pretrained"
+    on_github = repository.startswith("github.com")
+    assert ("btn-launch" in chapter or "dropdown-launch-buttons" in chapter) == on_github
+    assert chapter.count(f'href="{colab}"') == (2 if on_github else 0)  # the theme's, and ours
+    assert (clone in chapter) == on_github
+    index = (tmp_path / "html" / "index.html").read_text("utf-8")
+    assert f"https://{repository or 'HOST/OWNER/NAME'} pretrained" in index
 
 
 # API, glossary, lecture notes, bibliography, cards
@@ -127,7 +196,7 @@ def test_a_sheet_has_no_solutions_and_spells_out_glued_numbers(made):
 
 def test_the_api_page_has_every_public_name():
     documented = set(re.findall(r":: lmcore\.([\w.]+)", page("api.md")))
-    data = {"PRESETS", "GPT1_RECIPE", "GPT1_FINETUNING"}  # values, told on other pages
+    data = {"PRESETS", "RECIPES", "GPT1_RECIPE", "GPT1_FINETUNING"}  # values, told on other pages
     assert set(lmcore.__all__) - documented - data == set()
 
 

@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 
 from lmcore import CausalLM, MaskedLM, load_checkpoint
 from lmcore.objectives import counts, rows_of
-from lmcore.parallel import Team, World, checkpoint_activations
+from lmcore.parallel import Team, checkpoint_activations
+from lmcore.world import World
 
 HERE = World(torch.device("cpu"))
 TRAINED = MODELS | DISTILLATIONS

@@ -18,7 +18,7 @@ HARD = [
     "<|endoftext|> [MASK] <|start|>",
     "naïve café Þórr ﬁ e\u0301",
 ]
-BPE = ["bpe-512", "bpe-1024", "bpe-2048", "gpt2"]
+BPE = ["bytes", "bpe-512", "bpe-1024", "bpe-2048", "gpt2"]
 
 
 @pytest.mark.parametrize("name", BPE)

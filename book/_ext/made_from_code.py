@@ -1,8 +1,8 @@
 """Pages that are made from the code and the notebooks, so that they cannot fall behind.
 
-``{preset-table} PREFIX …`` counts the presets whose names begin so; ``{chapter-costs}`` reads what
-each chapter measured of itself when it was last run; ``{exercise-sheet} NAME`` is a chapter's
-exercises without their solutions.
+``{preset-table} PREFIX …`` counts the presets whose names begin so, ``{recipe-table}`` lists the
+recipes; ``{chapter-costs}`` reads what each chapter measured of itself when it was last run;
+``{exercise-sheet} NAME`` is a chapter's exercises without their solutions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from lmcore import PRESETS, Config, ledger, preset
+from lmcore import PRESETS, RECIPES, Config, Recipe, ledger, preset
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 PRESET_COLUMNS = (
@@ -50,9 +50,36 @@ def preset_row(name: str, config: Config) -> list[str]:
     ]  # fmt: skip
 
 
-def glued(notebook: dict) -> dict[str, str]:
-    """What a notebook's cells glued, by name, as plain text."""
-    found = {}
+class Glued(dict):
+    """What a notebook's cells glued, by name, as plain text; ValueError where a name is missing."""
+
+    def __init__(self, chapter: str) -> None:
+        super().__init__()
+        self.chapter = chapter
+
+    def __missing__(self, name: str) -> str:
+        raise ValueError(f"no cell of {self.chapter!r} glues {name!r}: run the chapter again")
+
+
+RECIPE_COLUMNS = (
+    "recipe", "optimizer", "peak rate", "warm-up", "hold", "decay", "to", "weight decay", "β",
+    "ε", "clip",
+)  # fmt: skip
+
+
+def recipe_row(name: str, recipe: Recipe) -> list[str]:
+    """A recipe's values under RECIPE_COLUMNS."""
+    return [
+        name, {"adamw": "AdamW", "muon": "Muon"}[recipe.optimizer], f"{recipe.learning_rate:g}",
+        f"{recipe.warmup:.4g}", f"{recipe.hold:g}", recipe.decay, f"{recipe.floor:g}",
+        f"{recipe.weight_decay:g}", ", ".join(f"{beta:g}" for beta in recipe.betas),
+        f"{recipe.eps:g}", f"{recipe.clip:g}",
+    ]  # fmt: skip
+
+
+def glued(notebook: dict) -> Glued:
+    """What a notebook's cells glued."""
+    found = Glued(title(notebook))
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             name = output.get("metadata", {}).get("scrapbook", {}).get("name", "")
@@ -87,7 +114,17 @@ def title(notebook: dict) -> str:
 
 
 class FromChapters(SphinxDirective):
-    """What the directives share: notebooks read once, tables that scroll in a box of their own."""
+    """What the directives share: notebooks read once, tables that scroll in a box of their own.
+
+    What is wrong with a chapter or an argument is one line of the build's report.
+    """
+
+    def run(self) -> list[nodes.Node]:
+        """Build the part of the page."""
+        try:
+            return self.build()
+        except ValueError as fault:
+            raise self.error(f"{self.name}: {fault}") from None
 
     def read(self, path: Path) -> dict:
         """The notebook at ``path``; the page is built anew when it changes."""
@@ -118,16 +155,25 @@ class PresetTable(FromChapters):
     required_arguments = 1
     optional_arguments = 9
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Build the table."""
         self.env.note_dependency(str(CHAPTERS.parent / "lmcore" / "presets.py"))
         return self.table(PRESET_COLUMNS, preset_rows(self.arguments))
 
 
+class RecipeTable(FromChapters):
+    """Every recipe by name."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        self.env.note_dependency(str(CHAPTERS.parent / "lmcore" / "recipes.py"))
+        return self.table(RECIPE_COLUMNS, [recipe_row(*item) for item in RECIPES.items()])
+
+
 class ChapterCosts(FromChapters):
     """Seconds and memory of each chapter, as in the badges under their titles."""
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Build the table."""
         rows = []
         for path in sorted(CHAPTERS.glob("*.ipynb")):
@@ -148,12 +194,11 @@ class ExerciseSheet(FromChapters):
 
     required_arguments = 1
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Parse the exercises into the page."""
         path = CHAPTERS / f"{self.arguments[0]}.ipynb"
         if not path.is_file():
-            message = f"exercise-sheet {self.arguments[0]}: there is no such chapter"
-            return [self.state.document.reporter.warning(message, line=self.lineno)]
+            raise ValueError(f"there is no chapter {self.arguments[0]!r}")
         sheet = []
         for number, (name, text) in enumerate(exercises(self.read(path)), 1):
             exercise = nodes.container(classes=["sheet-exercise"])
@@ -166,6 +211,7 @@ class ExerciseSheet(FromChapters):
 def setup(app: Sphinx) -> dict:
     """Register the directives."""
     app.add_directive("preset-table", PresetTable)
+    app.add_directive("recipe-table", RecipeTable)
     app.add_directive("chapter-costs", ChapterCosts)
     app.add_directive("exercise-sheet", ExerciseSheet)
     version = int(hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12], 16)

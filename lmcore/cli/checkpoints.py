@@ -10,11 +10,12 @@ from pathlib import Path
 import tokenizers
 from tokenizers.processors import TemplateProcessing
 
-from lmcore.checkpoint import TOKENIZER, write_whole
+from lmcore.checkpoint import TOKENIZER
 from lmcore.cli.models import load_any
 from lmcore.electra import Electra
 from lmcore.hf import export_hf, parity
 from lmcore.hf.parity import TOLERANCE
+from lmcore.writing import write_whole
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 _ROLES = {

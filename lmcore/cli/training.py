@@ -19,6 +19,7 @@ from lmcore.data import (
 )
 from lmcore.presets import preset
 from lmcore.recipe import Recipe
+from lmcore.recipes import RECIPES
 from lmcore.run import Run, train_in_folder
 from lmcore.tokenizer import Tokenizer, shipped
 
@@ -42,9 +43,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument("--tokenizer", help="a shipped name or a JSON file (the preset's own size)")
     train.add_argument("--batch-size", type=int, default=16, help="texts a step (16)")
     train.add_argument("--length", type=int, help="tokens a text (the preset's context)")
-    train.add_argument("--learning-rate", type=float, default=2e-3, help="the peak (0.002)")
-    train.add_argument("--warmup", type=float, default=0.05, help="share of the steps (0.05)")
-    train.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
+    train.add_argument("--recipe", choices=RECIPES, default="book", help="how to optimize (book)")
+    train.add_argument("--learning-rate", type=float, help="the peak (the recipe's)")
+    train.add_argument("--warmup", type=float, help="share of the steps (the recipe's)")
+    train.add_argument("--optimizer", choices=("adamw", "muon"), help="(the recipe's)")
     train.add_argument("--mask-rate", type=float, default=0.15, help="tokens to hide (0.15)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--device", help="cuda, cpu, mps (a GPU where there is one)")
@@ -88,11 +90,7 @@ def _train(options: argparse.Namespace) -> int:
     run = Run(
         steps=options.steps,
         seed=options.seed,
-        recipe=Recipe(
-            learning_rate=options.learning_rate,
-            warmup=options.warmup,
-            optimizer=options.optimizer,
-        ),
+        recipe=_recipe(options),
         about={
             name: getattr(options, name)
             for name in ("objective", "corpus", "batch_size", "mask_rate", "dtype")
@@ -112,6 +110,13 @@ def _train(options: argparse.Namespace) -> int:
     return 0 if ended else 1
 
 
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """The named recipe, with what the command line says otherwise."""
+    said = {name: getattr(options, name) for name in ("learning_rate", "warmup", "optimizer")}
+    changes = {name: value for name, value in said.items() if value is not None}
+    return RECIPES[options.recipe].replace(**changes)
+
+
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -119,7 +124,7 @@ def _say(line: str) -> None:
 def _own_tokenizer(name: str, config: Config) -> str:
     """The shipped tokenizer of a preset's kind and size."""
     kind = "bpe" if config.causal else "wordpiece"
-    sizes = {50_257: "gpt2", 30_522: "bert-base-uncased"}
+    sizes = {260: "bytes", 50_257: "gpt2", 30_522: "bert-base-uncased"}
     found = sizes.get(config.vocab_size, f"{kind}-{config.vocab_size}")
     if found not in shipped():
         raise ValueError(

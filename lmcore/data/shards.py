@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from lmcore.tokenizer import Tokenizer
+from lmcore.writing import write_whole
 
 INDEX, TOKENIZER = "index.json", "tokenizer.json"
 SPLITS = ("train", "validation")
@@ -60,9 +60,7 @@ def write_shards(
     tokenizer.save(folder / TOKENIZER)
     index = {split: writer.files for split, writer in writers.items()}
     index |= {"tokenizer": _hash_of(tokenizer), "separator": separator}
-    beside = folder / (INDEX + ".partial")
-    beside.write_text(json.dumps(index, indent=1) + "\n", "utf-8")
-    os.replace(beside, folder / INDEX)
+    write_whole(folder / INDEX, (json.dumps(index, indent=1) + "\n").encode())
     return {split: sum(file["tokens"] for file in index[split]) for split in SPLITS}
 
 
@@ -147,9 +145,8 @@ class _Writer:
         if not self.count:
             return
         name = f"{self.split}-{len(self.files):05}.safetensors"
-        beside = self.folder / (name + ".partial")
-        save_file({"tokens": np.concatenate(self.waiting)}, beside, self.header)
-        os.replace(beside, self.folder / name)
+        tokens = np.concatenate(self.waiting)
+        write_whole(self.folder / name, save({"tokens": tokens}, self.header))
         self.files.append({"file": name, "tokens": self.count})
         self.waiting, self.count = [], 0
 

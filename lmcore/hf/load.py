@@ -9,12 +9,12 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from lmcore.checkpoint import write_whole
 from lmcore.hf.architectures import ARCHITECTURES
 from lmcore.hf.families import FAMILIES
 from lmcore.hf.files import CONFIG, WEIGHTS, find_folder, read_json, read_tensors
 from lmcore.hf.names import from_theirs, to_theirs
 from lmcore.hf.wiring import build, differences, family_of, read_config, write_config
+from lmcore.writing import write_whole
 
 
 def load_hf(folder_or_name: str | Path, *, revision: str | None = None) -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lmcore.checkpoint import write_whole
+from lmcore.writing import write_whole
 
 
 def append_line(path: Path, line: dict) -> None:

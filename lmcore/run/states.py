@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lmcore.checkpoint import write_whole
-from lmcore.parallel import World
+from lmcore.world import World
+from lmcore.writing import write_whole
 
 try:
     import fcntl

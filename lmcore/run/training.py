@@ -14,10 +14,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from lmcore.checkpoint import load_weights, save_description, save_tensors, write_whole
+from lmcore.checkpoint import load_weights, save_description, save_tensors
 from lmcore.objectives import Batch, Indexed
 from lmcore.objectives.batches import seed_of_step
-from lmcore.parallel import Team, checkpoint_activations, join, whole_tensor
+from lmcore.parallel import Team, checkpoint_activations, whole_tensor
 from lmcore.recipe import build_optimizer, fill_optimizer, optimizer_tensors
 from lmcore.run.metrics import append_line, keep_until
 from lmcore.run.plan import Run
@@ -25,6 +25,8 @@ from lmcore.run.signals import stop_signals
 from lmcore.run.states import differing, find_state, locked, standing, write_state
 from lmcore.tokenizer import Tokenizer
 from lmcore.train import update
+from lmcore.world import join
+from lmcore.writing import write_whole
 
 METRICS, OPTIMIZER = "metrics.jsonl", "optimizer.safetensors"
 EXPLODED = 10  # times the first step's loss: no run comes back from there

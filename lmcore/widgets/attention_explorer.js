@@ -4,9 +4,13 @@ const MOST = 48;
 /** Square (row, column) of the matrix: darker is more, hatched is hidden. */
 function square({ tokens, weights, masked }, row, column, hatch, place) {
   const hidden = masked && column > row, share = weights[row * tokens.length + column];
+  return s("rect", { ...place, fill: hidden ? hatch : "var(--lm-own)", "fill-opacity": hidden ? 1 : Math.max(Math.sqrt(share), .04).toFixed(3) });
+}
+
+/** What a square says to who points at it. */
+function told({ tokens, weights, masked }, row, column) {
   const [from, to] = [visible(tokens[row]), visible(tokens[column])];
-  return s("rect", { ...place, fill: hidden ? hatch : "var(--lm-own)", "fill-opacity": hidden ? 1 : Math.max(Math.sqrt(share), .04) },
-    s("title", {}, hidden ? `${from} cannot see ${to}: it comes later` : `${from} → ${to}: ${percent(share)}`));
+  return masked && column > row ? `${from} cannot see ${to}: it comes later` : `${from} → ${to}: ${percent(weights[row * tokens.length + column])}`;
 }
 
 function matrix(view, width, onpick) {
@@ -29,9 +33,17 @@ function matrix(view, width, onpick) {
   }, "hidden: the future"));
   picture.append(s("rect", { x: left - 1, y: top + chosen * cell - 1, width: T * cell + 1, height: cell + 1,
     fill: "none", stroke: "var(--lm-highlight)", "stroke-width": 2.5 }));
-  picture.addEventListener("click", ({ clientY }) => {
-    const row = Math.floor((clientY - picture.getBoundingClientRect().top - top) / cell);
-    if (row >= 0 && row < T) onpick(row);
+  const pointed = ({ clientX, clientY }) => {
+    const { left: x, top: y } = picture.getBoundingClientRect();
+    return [(clientY - y - top) / cell, (clientX - x - left) / cell].map(Math.floor);
+  };
+  picture.addEventListener("click", (event) => { const [row] = pointed(event); if (row >= 0 && row < T) onpick(row); });
+  // one title for all squares, written when it is asked for: one each would double the picture
+  const title = s("title", {});
+  picture.prepend(title);
+  picture.addEventListener("pointermove", (event) => {
+    const [row, column] = pointed(event), inside = Math.min(row, column) >= 0 && Math.max(row, column) < T;
+    title.textContent = inside ? told(view, row, column) : "";
   });
   return picture;
 }
@@ -62,7 +74,7 @@ const choices = (n, value) => Array.from({ length: n }, (_, i) => h("option", { 
 export default {
   async render({ model, el }) {
     const { transformer, tokenizer } = await openModel(model), { config } = transformer;
-    const unmasked = new Transformer({ ...config, causal: false }, transformer.tensors), markers = tokenizer.framed([]).length;
+    const unmasked = new Transformer({ ...config, causal: false }, transformer.tensors, transformer.ops), markers = tokenizer.framed([]).length;
     const room = Math.min(MOST, config.context_length) - markers;
     const text = h("input", { type: "text", name: "text", value: model.get("text"), maxlength: 1000, autocomplete: "off", spellcheck: "false", oninput: later(retype) });
     const layer = h("select", { name: "layer", onchange: redraw }, ...choices(config.num_layers, model.get("layer")));

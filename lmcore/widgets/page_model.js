@@ -9,7 +9,10 @@ function unpackModel(source) {
   const manifest = source.get("manifest"), json = source.get("tokenizer");
   return {
     name: source.get("name"),
-    transformer: shared(manifest.digest, () => openTransformer(manifest.config, inKernel(manifest.config, unpack(manifest, source.get("payload"))))),
+    transformer: shared(manifest.digest, () => {
+      const { config } = manifest, tensors = unpack(manifest, source.get("payload"));
+      return openTransformer(config, tensors, fastest(config, tensors));
+    }),
     tokenizer: shared(json, () => openTokenizer(json)),
   };
 }

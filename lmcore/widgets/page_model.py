@@ -12,15 +12,15 @@ from lmcore.widgets.base import BookWidget, compose
 from lmcore.widgets.pack import PackedType, pack_model
 
 MODEL_SCRIPTS = (
-    "shelf.js", "engine.js", "kernel.js", "heads.js", "unpack.js", "bpe.js", "wordpiece.js",
-    "page_model.js",
+    "shelf.js", "arithmetic.js", "engine.js", "kernel.js", "heads.js", "unpack.js", "bpe.js",
+    "wordpiece.js", "page_model.js",
 )  # fmt: skip
 
 
 class PageModel(BookWidget):
     """``model``'s weights and ``tokenizer`` as the page keeps them; other widgets refer to it."""
 
-    _esm = compose(*MODEL_SCRIPTS, "page_model_view.js")
+    _esm = compose("page_model_view.js")
     name = traitlets.Unicode().tag(sync=True)
     parameters = traitlets.Int().tag(sync=True)
     manifest = traitlets.Dict().tag(sync=True)

@@ -11,10 +11,14 @@ const HALF = (() => {
   return table;
 })();
 
-/** Number `i` of those packed four in three bytes, the first in the highest bits. */
-function sixBits(payload, offset, i) {
-  const from = 6 * i, at = offset + (from >> 3), next = at + 1 < payload.byteLength ? payload.getUint8(at + 1) : 0;
-  return (((payload.getUint8(at) << 8 | next) >> (10 - (from & 7))) & 63) - 32;
+/** Whole numbers packed four in three bytes, the first in the highest bits. */
+function sixBits(bytes, size) {
+  const whole = new Int8Array(size);
+  for (let i = 0, at = 0; i < size; at += 3) {
+    const four = bytes[at] << 16 | bytes[at + 1] << 8 | bytes[at + 2];
+    for (let shift = 18; shift >= 0 && i < size; shift -= 6) whole[i++] = ((four >> shift) & 63) - 32;
+  }
+  return whole;
 }
 
 /** The named tensors of a packed model. `payload` is a DataView; rows of whole numbers carry a
@@ -22,14 +26,14 @@ function sixBits(payload, offset, i) {
 function unpack(manifest, payload) {
   const tensors = {};
   for (const { name, shape, dtype, offset, scales } of manifest.tensors) {
-    const size = shape.reduce((a, b) => a * b, 1), data = new Float32Array(size);
+    const size = shape.reduce((a, b) => a * b, 1), data = new Float32Array(size), from = payload.byteOffset + offset;
     if (dtype === "float16") {
       for (let i = 0; i < size; i++) data[i] = HALF[payload.getUint16(offset + 2 * i, true)];
     } else if (dtype === "int8" || dtype === "int6") {
-      const columns = shape[1], read = dtype === "int8" ? (i) => payload.getInt8(offset + i) : (i) => sixBits(payload, offset, i);
-      for (let row = 0; row < shape[0]; row++) {
+      const columns = shape[1], whole = dtype === "int8" ? new Int8Array(payload.buffer, from, size) : sixBits(new Uint8Array(payload.buffer, from), size);
+      for (let row = 0, i = 0; row < shape[0]; row++) {
         const scale = payload.getFloat32(scales + 4 * row, true);
-        for (let i = row * columns; i < (row + 1) * columns; i++) data[i] = read(i) * scale;
+        for (const end = i + columns; i < end; i++) data[i] = whole[i] * scale;
       }
     } else throw new Error(`dtype ${dtype} of ${name} is unknown: float16, int8 or int6`);
     tensors[name] = data;

@@ -13,6 +13,7 @@ from lmcore.data import load_state_of_the_union, load_wikipedia
 from lmcore.tokenizer import Tokenizer, wordpiece_backend
 
 OWN = {
+    "bytes": ("bpe", 260),  # no merge: a token for each byte, and the four special ones
     "bpe-512": ("bpe", 512),
     "bpe-1024": ("bpe", 1024),
     "bpe-2048": ("bpe", 2048),

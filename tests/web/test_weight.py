@@ -1,7 +1,7 @@
 """What a chapter's first visit costs: bytes over the wire, and the wait for its widgets."""
 
 import gzip
-import time
+import statistics
 
 import pytest
 from test_pages import CHAPTERS
@@ -10,8 +10,9 @@ pytestmark = pytest.mark.web
 MOST_BYTES = 2_000_000
 # Chapter 7 carries two models, teacher and student, that answer side by side.
 TWO_MODELS, MOST_BYTES_OF_TWO = "chapters/07_distillation.html", 2_050_000
-# Of the page's own thread, which a busy machine stretches less than the clock: a second of work.
-MOST_SECONDS = 2.0
+# From the page opening until every widget answers. Work is what the page itself did, which a
+# busy machine stretches less than the clock: a second of it where the machine has nothing else.
+LOADS, MOST_WORK, MOST_SECONDS = 3, 1.5, 8.0
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
@@ -23,17 +24,37 @@ def test_a_first_visit_is_light(page, server, visit, capsys):
             sizes[response.url] = len(gzip.compress(response.body(), 6))
 
     seen.page.on("response", note)
-    session = seen.page.context.new_cdp_session(seen.page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    begin = time.perf_counter()
     seen.open(f"{server}/{page}")
-    ready = time.perf_counter() - begin
-    metrics = session.send("Performance.getMetrics")["metrics"]
-    busy = {metric["name"]: metric["value"] for metric in metrics}["ThreadTime"]
     seen.page.wait_for_timeout(800)
     total = sum(sizes.values())
     with capsys.disabled():
-        print(f"\n{page}: {total / 1e6:.2f} MB gzipped on the first visit, ", end="")
-        print(f"{len(sizes)} files, widgets ready after {ready:.2f} s, {busy:.2f} s of them work")
+        print(f"\n{page}: {total / 1e6:.2f} MB gzipped on the first visit, {len(sizes)} files")
     assert total < (MOST_BYTES_OF_TWO if page == TWO_MODELS else MOST_BYTES)
-    assert busy < MOST_SECONDS
+
+
+READY = """() => {
+  const [widgets] = performance.getEntriesByName("widgets", "measure");
+  return [widgets.startTime + widgets.duration, widgets.duration];
+}"""
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_widgets_are_soon_ready(page, server, visit, capsys):
+    found = []
+    for _ in range(LOADS):
+        seen = visit()
+        session = seen.page.context.new_cdp_session(seen.page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        seen.open(f"{server}/{page}")
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        work = {metric["name"]: metric["value"] for metric in metrics}["ThreadTime"]
+        found.append((work, *(t / 1000 for t in seen.page.evaluate(READY))))
+    work, ready, widgets = (statistics.median(values) for values in zip(*found, strict=True))
+    with capsys.disabled():
+        print(
+            f"\n{page}: widgets ready after {ready:.2f} s by the clock, {widgets:.2f} s of them ",
+            end="",
+        )
+        print(f"the widgets' own; {work:.2f} s of work")
+    assert work < MOST_WORK
+    assert ready < MOST_SECONDS

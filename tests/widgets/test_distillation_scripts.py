@@ -51,7 +51,7 @@ def test_soft_targets_are_torchs(tmp_path, temperature):
     say([softTargetLoss(student, teacher, T), [...softened(teacher, T)], labelLoss(student, 5)]);
     """  # fmt: skip
     loss, soft, label = run(
-        tmp_path, ["dom.js", "engine.js", "sampling.js"], code,
+        tmp_path, ["dom.js", "arithmetic.js", "sampling.js"], code,
         teacher=teacher[0].tolist(), student=student[0].tolist(), T=temperature,
     )  # fmt: skip
     assert loss == pytest.approx(soft_target_loss(student, teacher, temperature).item(), abs=1e-4)
@@ -66,7 +66,9 @@ def test_a_temperature_in_words(tmp_path):
     say(given.heats.map((T) => reading({ ...view, T })));
     """  # fmt: skip
     heats = [0.5, 1, 2, 8]
-    cold, own, warm, hot = run(tmp_path, ["dom.js", "engine.js", "sampling.js"], code, heats=heats)
+    cold, own, warm, hot = run(
+        tmp_path, ["dom.js", "arithmetic.js", "sampling.js"], code, heats=heats
+    )
     assert "“red”, has 98%" in cold
     assert "turn into a label" in cold
     assert "own opinion" in own
@@ -81,11 +83,12 @@ def test_the_comparison_in_words(tmp_path):
     const gap = (probabilities) => ({ probabilities, best: likeliest(probabilities, SHOWN) });
     const teacher = gap([.5, .2, .1, .1, .05, .05]), other = gap([.1, .6, .05, .1, .05, .1]);
     say([reading([teacher, teacher], label, [3, 2]), reading([teacher, other], label, [4, 2]),
-      median([3, 1, 2]), median([4, 1, 2, 3])]);
+      reading([teacher, teacher], label, null), median([3, 1, 2]), median([4, 1, 2, 3])]);
     """  # fmt: skip
-    same, differ, odd, even = run(tmp_path, ["dom.js", "engine.js", "sampling.js"], code)
+    same, differ, early, odd, even = run(tmp_path, ["dom.js", "arithmetic.js", "sampling.js"], code)
     assert "Both say “red”" in same
     assert "1.5 times as fast, 33% less time" in same
+    assert early.endswith("They share 5 of their 5 likeliest.")
     assert "the student “green” (60%), to which the teacher gives 20.0%" in differ
     assert (odd, even) == (2, 2.5)
 

@@ -9,14 +9,14 @@ from node import needs_node, run, script
 from lmcore import Config, Discriminator, Electra, MaskedLM, Tokenizer, preset
 from lmcore.widgets import ElectraExplorer, ElectraStepper, PageModel, pack_model
 
-SCRIPTS = ["engine.js", "heads.js", "unpack.js"]
+SCRIPTS = ["arithmetic.js", "engine.js", "heads.js", "unpack.js"]
 JUDGE = """
 const payload = Buffer.from(given.payload, "base64");
 const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
 const model = openTransformer(given.manifest.config, unpack(given.manifest, view));
 say([...model.detect(model.forward(given.ids))]);
 """
-STEPPER = ["dom.js", "engine.js", "sampling.js"]
+STEPPER = ["dom.js", "arithmetic.js", "sampling.js"]
 
 
 def config(seed):

@@ -14,7 +14,7 @@ from lmcore.widgets.pack import LARGEST
 
 pytestmark = needs_node
 
-SCRIPTS = ["engine.js", "heads.js", "unpack.js"]
+SCRIPTS = ["arithmetic.js", "engine.js", "heads.js", "unpack.js"]
 LOGITS = """
 const payload = Buffer.from(given.payload, "base64");
 const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);

@@ -117,7 +117,7 @@ def test_reading_on_reuses_what_was_read(tmp_path):
     }
     say({ found, stale: await reader.read([1, 2, 3], now, () => true) });
     """  # fmt: skip
-    scripts = ["dom.js", "engine.js", "unpack.js", "sampling.js"]
+    scripts = ["dom.js", "arithmetic.js", "engine.js", "unpack.js", "sampling.js"]
     values = dict(manifest=manifest, payload=base64.b64encode(payload).decode(), texts=texts)
     found = run(tmp_path, scripts, code, **values)
     for ids, (logits, _) in zip(texts, found["found"], strict=True):
@@ -129,7 +129,7 @@ def test_reading_on_reuses_what_was_read(tmp_path):
 
 def test_the_error_function_is_exact_to_1e_7(tmp_path):
     points = [i / 50 - 5 for i in range(501)]
-    found = run(tmp_path, ["engine.js"], "say(given.points.map(erf));", points=points)
+    found = run(tmp_path, ["arithmetic.js"], "say(given.points.map(erf));", points=points)
     assert max(abs(a - math.erf(x)) for a, x in zip(found, points, strict=True)) < 1e-7
 
 

@@ -15,17 +15,19 @@
     for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
   }
 
-  /** What scrolls sideways takes the focus, so that arrow keys can move it. */
+  /** What scrolls sideways takes the focus, so that arrow keys can move it. All is measured before
+   *  anything changes: else the page would be laid out again for each box. */
   function mark() {
-    for (const box of document.querySelectorAll(BOXES)) {
-      const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
-      if (scrolls) box.setAttribute("tabindex", "0");
+    const boxes = [...document.querySelectorAll(BOXES)], wide = boxes.filter((box) => box.scrollWidth > box.clientWidth);
+    const scrolling = new Set(wide.filter((box) => getComputedStyle(box).overflowX !== "visible"));
+    for (const box of boxes) {
+      if (scrolling.has(box)) box.setAttribute("tabindex", "0");
       else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
     }
   }
   let waiting;
   const later = () => { clearTimeout(waiting); waiting = setTimeout(mark, 150); };
-  document.addEventListener("DOMContentLoaded", () => { name(); mark(); });
+  document.addEventListener("DOMContentLoaded", name);
   addEventListener("load", () => { mark(); window.MathJax?.startup?.promise?.then(mark); });
   addEventListener("resize", later);
   document.addEventListener("toggle", later, true);   // a folded solution that opens has a width now
