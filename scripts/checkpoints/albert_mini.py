@@ -30,7 +30,7 @@ from distilbert_mini import load_text
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "albert-mini"
 OUT, RUN = ROOT / "lmcore" / "checkpoints" / NAME, ROOT / "runs" / NAME
-STEPS, SIZE, LENGTH, EVERY = 3000, 32, 64, 250
+STEPS, SIZE, LENGTH, EVERY = 3000, 16, 64, 250
 
 
 def main() -> None:
