@@ -19,13 +19,14 @@ from lmcore.config import Config
 SPELLED_OUT_ON_CPU = 512
 
 
-@dataclass
 class Trace:
     """What went on inside: ``hidden`` L+1 states (B, T, H), the embeddings' first; ``scores``
     L attention scores (B, A, T, T) before the softmax, -inf where masked."""
 
-    hidden: list[Tensor] = field(default_factory=list)
-    scores: list[Tensor] = field(default_factory=list)
+    # No dataclass: FSDP hands a block a copy of each of those, and a copy's scores would be lost.
+    def __init__(self) -> None:
+        self.hidden: list[Tensor] = []
+        self.scores: list[Tensor] = []
 
 
 @dataclass

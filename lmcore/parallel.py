@@ -79,11 +79,12 @@ class Team:
             self.wrapped.reshard()
         self.model.train()
 
-    def gather(self) -> dict[str, Tensor]:
-        """The whole model's tensors on the CPU of the first process, none on the others; what two
-        parts of it share comes once."""
-        tensors, state = {}, self.model.state_dict()
-        for name, _ in self.model.named_parameters():
+    def gather(self, part: nn.Module | None = None) -> dict[str, Tensor]:
+        """The tensors of a ``part`` of the model, by default all of it, on the CPU of the first
+        process, none on the others; what two modules share comes once."""
+        part = self.model if part is None else part
+        tensors, state = {}, part.state_dict()
+        for name, _ in part.named_parameters():
             found = whole_tensor(state[name])  # all take part
             if self.world.is_first:
                 tensors[name] = found.detach().cpu()

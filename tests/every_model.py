@@ -12,6 +12,7 @@ from lmcore import (
     SequenceClassifier,
     SpanExtractor,
 )
+from lmcore.distill import DistilLoss, PredictionLoss, TinyBERTLoss
 
 SIZES = dict(vocab_size=41, context_length=16, hidden_size=24, num_layers=3, num_heads=3)
 GPT1 = Config(**SIZES, causal=True, activation="gelu_tanh", init_std=0.1)
@@ -39,6 +40,18 @@ MODELS = {
     "SequenceClassifier, pooler": lambda: SequenceClassifier(BERT, 3),
     "SequenceClassifier, GELU": lambda: SequenceClassifier(BARE, 3, "gelu"),
     "SpanExtractor": lambda: SpanExtractor(BARE),
+}
+SHALLOW = BARE.replace(num_layers=2, num_groups=2, num_segments=0)
+NARROW = BERT.replace(
+    num_layers=2, num_groups=2, hidden_size=12, embedding_size=12, feed_forward_size=24
+)
+DISTILLATIONS = {  # as MODELS, with a teacher in them
+    "DistilLoss": lambda: DistilLoss(MaskedLM(SHALLOW), MaskedLM(BERT)),
+    "DistilLoss at masks": lambda: DistilLoss(MaskedLM(SHALLOW), MaskedLM(BERT), masked_only=True),
+    "TinyBERTLoss": lambda: TinyBERTLoss(MaskedLM(NARROW), MaskedLM(BERT), (1, 3)),
+    "PredictionLoss": lambda: PredictionLoss(
+        SequenceClassifier(NARROW, 3), SequenceClassifier(BERT, 3)
+    ),
 }
 
 

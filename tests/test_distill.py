@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from every_model import ALBERT, BARE, BERT, make_batch
+from every_model import ALBERT, BERT, DISTILLATIONS, NARROW, SHALLOW, make_batch
 
 from lmcore import MaskedLM, Recipe, SequenceClassifier, Trace, train
 from lmcore.distill import (
@@ -19,11 +19,6 @@ from lmcore.distill import (
 )
 from lmcore.distill.tinybert import squared_error
 from lmcore.train import build_optimizer, train_step
-
-STUDENT = BARE.replace(num_layers=2, num_groups=2, num_segments=0)
-NARROW = BERT.replace(
-    num_layers=2, num_groups=2, hidden_size=12, embedding_size=12, feed_forward_size=24
-)
 
 
 def made(kind, config, *more, seed=0, **named):
@@ -108,7 +103,7 @@ def test_a_student_of_all_layers_answers_like_its_teacher():
 
 
 def test_a_student_starts_from_the_layers_asked_for_and_shares_no_memory():
-    teacher, student = made(MaskedLM, BERT), made(MaskedLM, STUDENT, seed=1)
+    teacher, student = made(MaskedLM, BERT), made(MaskedLM, SHALLOW, seed=1)
     init_student(student, teacher, (2, 0))
     ours, theirs = student.transformer.blocks, teacher.transformer.blocks
     for mine, other in ((0, 2), (1, 0)):
@@ -130,7 +125,7 @@ def test_a_teacher_that_shares_its_layers_has_any_of_them_to_give():
 
 
 def test_distilberts_three_losses_worked_out_by_other_means():
-    teacher, student = made(MaskedLM, BERT), made(MaskedLM, STUDENT, seed=1)
+    teacher, student = made(MaskedLM, BERT), made(MaskedLM, SHALLOW, seed=1)
     batch = make_batch()
     real, asked = batch["attention_mask"], batch["masked_positions"]
     with torch.no_grad():
@@ -150,7 +145,7 @@ def test_distilberts_three_losses_worked_out_by_other_means():
 
 
 def test_soft_targets_at_the_masked_tokens_alone():
-    teacher, student = made(MaskedLM, BERT), made(MaskedLM, STUDENT, seed=1)
+    teacher, student = made(MaskedLM, BERT), made(MaskedLM, SHALLOW, seed=1)
     batch = make_batch()
     batch["masked_ids"][1] = -100  # a place left over
     objective = DistilLoss(student, teacher, masked=0, cosine=0, masked_only=True)
@@ -161,7 +156,7 @@ def test_soft_targets_at_the_masked_tokens_alone():
 
 
 def test_a_weight_of_0_leaves_the_part_and_its_cost_out():
-    teacher, student = made(MaskedLM, BERT), made(MaskedLM, STUDENT, seed=1)
+    teacher, student = made(MaskedLM, BERT), made(MaskedLM, SHALLOW, seed=1)
     teacher.hidden = None  # asking it would raise
     objective = DistilLoss(student, teacher, soft=0, cosine=0)
     torch.testing.assert_close(objective.loss(make_batch()), 2 * student.loss(make_batch()))
@@ -218,9 +213,34 @@ def test_predictions_are_the_fine_tuned_teachers():
         PredictionLoss(made(SequenceClassifier, NARROW, 2), teacher)
 
 
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [
+        ("DistilLoss", {"tokens", "masked"}),
+        ("DistilLoss at masks", {"tokens", "masked"}),
+        ("TinyBERTLoss", {"tokens", "pairs"}),
+        ("PredictionLoss", {"texts"}),
+    ],
+)
+def test_terms_say_over_what_each_mean_is_taken(name, units):
+    """``test_parallel`` shows that the pieces of a batch add up by them."""
+    objective, batch = DISTILLATIONS[name]().eval(), make_batch()
+    terms = objective.terms(batch)
+    assert terms.keys() == units
+    torch.testing.assert_close(sum(terms.values()), objective.loss(batch))
+
+
+def test_soft_targets_and_cosine_are_means_over_tokens():
+    teacher, student = made(MaskedLM, BERT), made(MaskedLM, SHALLOW, seed=1)
+    objective, batch = DistilLoss(student, teacher, soft=3, masked=0, cosine=2), make_batch()
+    parts, terms = objective.parts(batch), objective.terms(batch)
+    assert terms.keys() == {"tokens"}
+    torch.testing.assert_close(terms["tokens"], 3 * parts["soft"] + 2 * parts["cosine"])
+
+
 def every_objective():
-    yield DistilLoss(made(MaskedLM, STUDENT, seed=1), made(MaskedLM, BERT))
-    yield DistilLoss(made(MaskedLM, STUDENT, seed=1), made(MaskedLM, BERT), masked_only=True)
+    yield DistilLoss(made(MaskedLM, SHALLOW, seed=1), made(MaskedLM, BERT))
+    yield DistilLoss(made(MaskedLM, SHALLOW, seed=1), made(MaskedLM, BERT), masked_only=True)
     yield TinyBERTLoss(made(MaskedLM, NARROW, seed=1), made(MaskedLM, BERT), (1, 3))
     yield PredictionLoss(
         made(SequenceClassifier, NARROW, 3, seed=1), made(SequenceClassifier, BERT, 3)
@@ -263,7 +283,7 @@ def test_a_step_on_the_meta_device(number):
 
 def test_the_teacher_stays_in_eval_mode():
     teacher = made(MaskedLM, BERT.replace(dropout=0.5))
-    objective = DistilLoss(made(MaskedLM, STUDENT), teacher).train()
+    objective = DistilLoss(made(MaskedLM, SHALLOW), teacher).train()
     assert objective.student.training
     assert not any(module.training for module in teacher.modules())
 
@@ -272,9 +292,9 @@ def test_the_teacher_stays_in_eval_mode():
     ("make", "message"),
     [
         (lambda t: DistilLoss(made(MaskedLM, NARROW), t), "hidden_size 12 and 24"),
-        (lambda t: DistilLoss(made(MaskedLM, STUDENT), t, temperature=0), "temperature 0 is not"),
+        (lambda t: DistilLoss(made(MaskedLM, SHALLOW), t, temperature=0), "temperature 0 is not"),
         (
-            lambda t: DistilLoss(made(MaskedLM, STUDENT.replace(vocab_size=40)), t),
+            lambda t: DistilLoss(made(MaskedLM, SHALLOW.replace(vocab_size=40)), t),
             "vocab_size 40 is not the teacher's 41",
         ),
         (
@@ -289,8 +309,8 @@ def test_the_teacher_stays_in_eval_mode():
             ),
             "nothing to imitate",
         ),
-        (lambda t: init_student(made(MaskedLM, STUDENT), t, (0, 3)), "from 0 to 2"),
-        (lambda t: init_student(made(MaskedLM, STUDENT), t, (0,)), "1 layers for a student of 2"),
+        (lambda t: init_student(made(MaskedLM, SHALLOW), t, (0, 3)), "from 0 to 2"),
+        (lambda t: init_student(made(MaskedLM, SHALLOW), t, (0,)), "1 layers for a student of 2"),
         (lambda t: init_student(made(MaskedLM, NARROW), t, (0, 1)), "does not fit the student's"),
     ],
 )

@@ -38,7 +38,17 @@ class DistilLoss(Distillation):
 
     def loss(self, batch: Batch) -> Tensor:
         """The weighted sum; a batch as for ``MaskedLM.loss``."""
-        return sum(self.weights[name] * value for name, value in self.parts(batch).items())
+        return sum(self.terms(batch).values())
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The weighted losses, those that are means over real tokens in one, and those that are
+        means over hidden tokens in another."""
+        over = {"soft": "masked" if self.masked_only else "tokens", "masked": "masked"}
+        found: dict[str, Tensor] = {}
+        for name, value in self.parts(batch).items():
+            unit = over.get(name, "tokens")
+            found[unit] = found.get(unit, 0) + self.weights[name] * value
+        return found
 
     def parts(self, batch: Batch) -> dict[str, Tensor]:
         """The unweighted losses of those parts whose weight is not 0."""

@@ -62,7 +62,15 @@ class TinyBERTLoss(Distillation):
 
     def loss(self, batch: Batch) -> Tensor:
         """The sum over parts and layers, unweighted as in the paper (equation 6 and 11)."""
-        return torch.stack(list(self.parts(batch).values())).sum()
+        return sum(self.terms(batch).values())
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """Embeddings and states, means over real tokens, and scores, a mean over pairs of them."""
+        found: dict[str, Tensor] = {}
+        for name, value in self.parts(batch).items():
+            unit = "pairs" if name == "attention" else "tokens"
+            found[unit] = found.get(unit, 0) + value
+        return found
 
     def parts(self, batch: Batch) -> dict[str, Tensor]:
         """Each part, summed over the student's layers."""
@@ -106,3 +114,7 @@ class PredictionLoss(Distillation):
     def loss(self, batch: Batch) -> Tensor:
         """Softened KL divergence, mean over texts."""
         return soft_target_loss(self.student(batch), self.teacher(batch), self.temperature)
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The loss, and that it is a mean over texts."""
+        return {"texts": self.loss(batch)}

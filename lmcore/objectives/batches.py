@@ -61,11 +61,12 @@ class Batches:
 
 
 def counts(batch: Batch) -> dict[str, int]:
-    """Over how many a loss on ``batch`` takes its means: ``texts``, real ``tokens``, next-token
-    ``targets``, and ``masked`` tokens where there are masks."""
+    """Over how many a loss on ``batch`` takes its means: ``texts``, real ``tokens``, ``pairs`` of
+    tokens of a text, next-token ``targets``, and ``masked`` tokens where there are masks."""
     input_ids, real = batch["input_ids"], batch.get("attention_mask")
     real = torch.ones_like(input_ids, dtype=torch.bool) if real is None else real
     found = {"texts": len(input_ids), "tokens": real.sum(), "targets": real[:, 1:].sum()}
+    found["pairs"] = real.sum(1).square().sum()
     if "masked_ids" in batch:
         found["masked"] = (batch["masked_ids"] >= 0).sum()
     return {name: int(count) for name, count in found.items()}

@@ -47,6 +47,7 @@ def train_in_folder(
 ) -> bool:
     """Train ``model`` and leave a checkpoint in ``folder``, with metrics.jsonl beside it.
 
+    Where ``model`` is a distillation, the checkpoint is its student's.
     ``resume`` goes on from the folder's last whole state where there is one, else starts. Ctrl-C,
     or a polite kill, ends the run behind the step under way and keeps a state. ``validate(model)``
     is asked at every state. Under ``torchrun`` each process calls this with the same arguments;
@@ -134,9 +135,10 @@ class _Training:
                 f"stopped at step {self.step} of {self.run.steps}: resume it to go on from here"
             )
             return False
-        self._save_model(self.folder)
+        learned = getattr(self.team.model, "student", self.team.model)
+        self._save(learned, self.folder)
         self.team.model.eval()
-        self.say(f"{self.folder}: {type(self.team.model).__name__} after {self.step} steps")
+        self.say(f"{self.folder}: {type(learned).__name__} after {self.step} steps")
         return True
 
     def _take_step(self, batch: Batch) -> None:
@@ -201,7 +203,7 @@ class _Training:
 
             save_parts(self.team, self.optimizer, place)
         else:
-            self._save_model(place)
+            self._save(self.team.model, place)
             memory = {n: t.cpu().contiguous() for n, t in optimizer_tensors(self.optimizer).items()}
             self.world.first(lambda: write_whole(place / OPTIMIZER, save(memory)))
 
@@ -217,12 +219,12 @@ class _Training:
         except (FileNotFoundError, SafetensorError) as error:
             raise ValueError(f"{place / OPTIMIZER} is not whole: {error}") from None
 
-    def _save_model(self, place: Path) -> None:
-        tensors = self.team.gather()
+    def _save(self, part: nn.Module, place: Path) -> None:
+        tensors = self.team.gather(part)
 
         def write() -> None:
             save_tensors(tensors, place)
-            save_description(self.team.model, place, self.tokenizer)
+            save_description(part, place, self.tokenizer)
 
         self.world.first(write)
 

@@ -1,4 +1,4 @@
-"""What do sharing and factorizing cost? Six wirings at equal steps, five seeds.
+"""What do sharing and factorizing cost? Eight wirings at equal steps, five seeds.
 
 Four layers, 96 wide, read 300 batches of 8 texts of 48 tokens of the Wikipedia leads, left to
 right: a masked model of this size spends so few steps on the unigram plateau (bert_plateau.py),
@@ -6,6 +6,10 @@ where no wiring differs from another. The head is a masked language model's, sin
 The token tables are drawn so that the logits of all wirings start with the same spread. Every
 wiring gets the learning rate that ends best on validation articles with a seed of its own, a lower
 and a higher one tried beside it (``--rates``); then five seeds are measured on test articles.
+
+Two wirings share half a block, as in ALBERT's table 4: all layers have one attention, or one
+feed-forward layer, and LayerNorms of their own. A ``Config`` shares whole blocks, so these are
+tied here, module by module.
 
 Writes a row a run to albert_sharing.csv as it ends, every trial of a rate to
 albert_sharing_rates.csv, and ``--clock`` the CPU milliseconds of a training step to
@@ -18,6 +22,7 @@ from __future__ import annotations
 import csv
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -28,6 +33,9 @@ from lmcore.objectives import PairPacking, SentencePairs
 from lmcore.recipe import build_optimizer
 from lmcore.train import train_step
 from lmcore.warm_start import LeftToRight
+
+sys.path.insert(0, str(Path(__file__).parent))
+from rows import write_row
 
 HERE = Path(__file__)
 WIDTH, STEPS, BATCH, LENGTH = 96, 300, 8, 48
@@ -40,7 +48,10 @@ ARMS = {
     "shared, E = 24, twice as wide": dict(
         num_groups=1, embedding_size=24, hidden_size=2 * WIDTH, init_std=0.1 * 0.5**0.5
     ),
+    "attention shared": {},
+    "feed-forward shared": {},
 }
+TIED = {"attention shared": "attention", "feed-forward shared": "feed_forward"}
 RATES, TRIAL_SEED, SEEDS = (1e-3, 2e-3, 4e-3, 8e-3), 100, range(5)
 
 
@@ -52,6 +63,15 @@ def wiring(arm: str) -> Config:
         feed_forward_size=4 * values["hidden_size"], context_length=LENGTH,
         project=values["embedding_size"] != values["hidden_size"], pooler=False, **values,
     )  # fmt: skip
+
+
+def build(arm: str) -> MaskedLM:
+    """A fresh model; where half a block is shared, all blocks hold the first one's."""
+    model = MaskedLM(wiring(arm))
+    first, *others = model.transformer.blocks
+    for block in others if arm in TIED else ():
+        setattr(block, TIED[arm], getattr(first, TIED[arm]))
+    return model
 
 
 def load_text(split: str) -> SentencePairs:
@@ -69,10 +89,10 @@ def held_out(model: LeftToRight, text: SentencePairs) -> float:
     return sum(model.loss(looks[i]).item() for i in range(16)) / 16
 
 
-def run(arm: str, rate: float, seed: int, text: SentencePairs, judge: SentencePairs) -> list:
+def run(arm: str, rate: float, seed: int, text: SentencePairs, judge: SentencePairs) -> dict:
     """Parameters, those of the blocks, CPU seconds, loss before and after."""
     torch.manual_seed(seed)
-    model = MaskedLM(wiring(arm))
+    model = build(arm)
     reader = LeftToRight(model)
     before, begin = held_out(reader, judge), time.process_time()
     recipe = Recipe(learning_rate=rate, warmup=0.1, betas=(0.9, 0.98))
@@ -80,16 +100,20 @@ def run(arm: str, rate: float, seed: int, text: SentencePairs, judge: SentencePa
         reader, text.batches(BATCH, seed, None, pairs=False), steps=STEPS, recipe=recipe,
         device="cpu",
     )  # fmt: skip
-    seconds = time.process_time() - begin
-    counts = [count_parameters(m) for m in (model.transformer, model.transformer.blocks)]
-    return [*counts, round(seconds, 1), round(before, 3), round(held_out(reader, judge), 4)]
+    return {
+        "parameters": count_parameters(model.transformer),
+        "in blocks": count_parameters(model.transformer.blocks),
+        "cpu seconds": round(time.process_time() - begin, 1),
+        "loss before": round(before, 3),
+        "loss": round(held_out(reader, judge), 4),
+    }
 
 
 def clock(rounds: int = 60) -> dict[str, list[float]]:
     """CPU milliseconds of ``rounds`` training steps of each arm, one arm after another."""
     batches = load_text("validation").batches(BATCH, 0, None, pairs=False)
     recipe = Recipe(learning_rate=1e-3)
-    readers = {arm: LeftToRight(MaskedLM(wiring(arm))) for arm in ARMS}
+    readers = {arm: LeftToRight(build(arm)) for arm in ARMS}
     optimizers = {arm: build_optimizer(reader, recipe) for arm, reader in readers.items()}
     found: dict[str, list[float]] = {arm: [] for arm in ARMS}
     for number in range(rounds + 5):
@@ -101,27 +125,13 @@ def clock(rounds: int = 60) -> dict[str, list[float]]:
     return found
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    """The rows of a table beside this file, none where there is no table."""
-    path = HERE.with_name(name)
-    return list(csv.DictReader(path.open())) if path.exists() else []
-
-
-def append(name: str, row: dict) -> None:
-    """One more row for a table beside this file."""
-    path = HERE.with_name(name)
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, row)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def trials(arm: str) -> dict[float, float]:
     """Rates tried for an arm, and the validation loss of each."""
-    tried = [r for r in rows("albert_sharing_rates.csv") if r["arm"] == arm]
-    return {float(r["learning_rate"]): float(r["validation loss"]) for r in tried}
+    path = HERE.with_name("albert_sharing_rates.csv")
+    known = csv.DictReader(path.read_text().splitlines()) if path.exists() else ()
+    return {
+        float(r["learning_rate"]): float(r["validation loss"]) for r in known if r["arm"] == arm
+    }
 
 
 def best_rate(arm: str) -> float:
@@ -129,12 +139,20 @@ def best_rate(arm: str) -> float:
     return min(trials(arm), key=trials(arm).get)
 
 
-def try_rate(arm: str, rate: float, text: SentencePairs, validation: SentencePairs) -> None:
-    """One trial, unless the table has it."""
-    if rate not in trials(arm):
-        loss = run(arm, rate, TRIAL_SEED, text, validation)[-1]
-        row = {"arm": arm, "learning_rate": rate, "validation loss": loss}
-        append("albert_sharing_rates.csv", row)
+def choose_rate(arm: str, text: SentencePairs, validation: SentencePairs) -> None:
+    """Try rates until the best one has a neighbor on each side."""
+
+    def attempt(rate: float) -> None:
+        key = {"arm": arm, "learning_rate": rate}
+        write_row(
+            HERE.with_name("albert_sharing_rates.csv"), key,
+            lambda: {"validation loss": run(arm, rate, TRIAL_SEED, text, validation)["loss"]},
+        )  # fmt: skip
+
+    for rate in RATES:
+        attempt(rate)
+    while best_rate(arm) == min(trials(arm)):
+        attempt(min(trials(arm)) / 2)
 
 
 def main() -> None:
@@ -143,24 +161,20 @@ def main() -> None:
     if "--clock" in sys.argv:
         for number, steps in enumerate(zip(*clock().values(), strict=True)):
             times = {arm: round(ms, 2) for arm, ms in zip(ARMS, steps, strict=True)}
-            append("albert_sharing_clock.csv", {"round": number} | times)
+            write_row(
+                HERE.with_name("albert_sharing_clock.csv"), {"round": number}, partial(dict, times)
+            )
         return
     text, validation, test = (load_text(split) for split in ("train", "validation", "test"))
     for arm in ARMS:
-        for rate in RATES:
-            try_rate(arm, rate, text, validation)
-        while best_rate(arm) == min(trials(arm)):  # the best one must have a neighbor on each side
-            try_rate(arm, min(trials(arm)) / 2, text, validation)
+        choose_rate(arm, text, validation)
     if "--rates" in sys.argv:
         return
-    done = [(r["arm"], int(r["seed"])) for r in rows("albert_sharing.csv")]
-    columns = ("parameters", "in blocks", "cpu seconds", "loss before", "loss")
     for seed in SEEDS:
         for arm in ARMS:
-            if (arm, seed) not in done:
-                rate = best_rate(arm)
-                found = dict(zip(columns, run(arm, rate, seed, text, test), strict=True))
-                append("albert_sharing.csv", {"arm": arm, "seed": seed, "rate": rate} | found)
+            rate = best_rate(arm)
+            key = {"arm": arm, "seed": seed, "rate": rate}
+            write_row(HERE.with_suffix(".csv"), key, partial(run, arm, rate, seed, text, test))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from widget_page import write_page
 
-from lmcore import MaskedLM, Tokenizer, load_checkpoint, preset
+from lmcore import MaskedLM, Tokenizer, ledger, load_checkpoint, preset
 from lmcore.checkpoint import shipped_checkpoint
 from lmcore.distill import init_student, soft_target_loss
-from lmcore.widgets import LayerMapping, MaskComparison, PageModel, SoftTargets
+from lmcore.widgets import (
+    LayerMapping,
+    MaskComparison,
+    PageModel,
+    ParameterLedger,
+    SoftTargets,
+)
 
 pytestmark = pytest.mark.web
 
@@ -37,6 +43,7 @@ def widgets(models):
     examples = [{"text": TEXT, "answer": "city"}, {"text": "A [MASK] is here.", "answer": "river"}]
     return [
         LayerMapping(),
+        ParameterLedger("distilbert", "tinybert-4", "bert-base"),
         SoftTargets(teacher, student, examples),
         MaskComparison(teacher, student, TEXT, examples=["The [MASK] of France is Paris."]),
     ]
@@ -129,3 +136,36 @@ def test_no_barrier_and_no_sideways_scroll(theme, width, visit, widgets, tmp_pat
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert not seen.errors
     assert not seen.external("file://")
+
+
+def shown(page):
+    text = widget(page, "parameter-ledger").locator("output .lm-large").inner_text()
+    return int(text.replace(",", ""))
+
+
+def counted(config):
+    return sum(row.parameters for row in ledger(config))
+
+
+def test_the_ledger_counts_students_with_each_part_by_itself(page):
+    own = widget(page, "parameter-ledger")
+    assert shown(page) == counted(preset("distilbert")) == 66_362_880
+    own.get_by_label("a pooler, as in BERT").check()
+    assert shown(page) == counted(preset("distilbert").replace(pooler=True))
+    own.get_by_label("two segments, as in BERT").check()
+    with_both = preset("distilbert").replace(pooler=True, num_segments=2)
+    assert shown(page) == counted(with_both)
+    own.get_by_role("button", name="tinybert-4", exact=True).click()
+    assert shown(page) == counted(preset("tinybert-4")) == 14_350_248
+    assert own.locator('input[name="F"]').input_value() == "1200"
+
+
+def test_the_feed_forward_width_follows_until_it_is_given(page):
+    own = widget(page, "parameter-ledger")
+    own.locator('input[name="H"]').fill("600")
+    assert own.locator('input[name="F"]').input_value() == "2400"
+    own.locator('input[name="F"]').fill("1200")
+    own.locator('input[name="H"]').fill("768")
+    assert own.locator('input[name="F"]').input_value() == "1200"
+    config = preset("distilbert").replace(feed_forward_size=1200)
+    assert shown(page) == counted(config)

@@ -13,8 +13,11 @@ from lmcore.widgets import ParameterLedger, pack_model
 
 pytestmark = needs_node
 
+LEDGERS = ["gpt1", "gpt2", "gpt-mini", "bert-base", "bert-mini", "distilbert", "tinybert-4"]
+LEDGERS += ["distilbert-mini", "tinybert-mini"]
 
-@pytest.mark.parametrize("name", ["gpt1", "gpt2", "gpt-mini", "bert-base", "bert-mini"])
+
+@pytest.mark.parametrize("name", LEDGERS)
 def test_the_ledger_in_the_page_counts_as_python_does(name, tmp_path):
     (sizes,) = ParameterLedger(name).presets
     code = script("parameter_ledger.js") + "say(ledger(given.sizes).map((row) => row.parameters));"
@@ -27,9 +30,11 @@ def test_the_ledgers_totals_are_the_published_ones(tmp_path):
         script("parameter_ledger.js")
         + "say(given.all.map((s) => ledger(s).reduce((sum, row) => sum + row.parameters, 0)));"
     )
-    names = ("gpt1", "gpt2", "bert-base", "bert-large")
+    names = ("gpt1", "gpt2", "bert-base", "bert-large", "distilbert", "tinybert-4")
     found = run(tmp_path, ["dom.js"], code, all=ParameterLedger(*names).presets)
-    assert found == [116_534_784, 124_439_808, 109_482_240, 335_141_888]
+    assert found == [
+        116_534_784, 124_439_808, 109_482_240, 335_141_888, 66_362_880, 14_350_248,
+    ]  # fmt: skip
 
 
 def test_the_ledger_says_how_large_a_block_is(tmp_path):
@@ -41,6 +46,9 @@ def test_the_ledger_says_how_large_a_block_is(tmp_path):
     said = run(tmp_path, ["dom.js"], code, sizes=sizes)
     assert "27%" in said
     assert "12·768² + 13·768 = 7,087,872" in said
+    (sizes,) = ParameterLedger("tinybert-4").presets  # F is no 4H
+    said = run(tmp_path, ["dom.js"], code, sizes=sizes)
+    assert "4·312² + 2·312·1,200 + 9·312 + 1,200 = 1,142,184" in said
 
 
 def test_attention_in_words(tmp_path):

@@ -22,8 +22,10 @@ OPTION = {"text": "yes", "correct": True, "reason": "because"}
 
 def test_the_ledger_opens_at_gpt1():
     ledger = ParameterLedger()
-    assert (ledger.V, ledger.C, ledger.L, ledger.H) == (40_478, 512, 12, 768)
+    assert (ledger.V, ledger.C, ledger.L, ledger.H, ledger.F) == (40_478, 512, 12, 768, 3072)
     assert repr(ledger) == "ParameterLedger()"
+    with pytest.raises(ValueError, match="albert-base factorizes its table or shares layers"):
+        ParameterLedger("albert-base")
 
 
 @pytest.mark.parametrize(
