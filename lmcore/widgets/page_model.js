@@ -6,15 +6,16 @@ async function openModel(model) {
 }
 
 function unpackModel(source) {
-  const manifest = source.get("manifest"), json = source.get("tokenizer");
-  return {
-    name: source.get("name"),
-    transformer: shared(manifest.digest, () => {
-      const { config } = manifest, tensors = unpack(manifest, source.get("payload"));
-      return openTransformer(config, tensors, fastest(config, tensors));
-    }),
-    tokenizer: shared(json, () => openTokenizer(json)),
-  };
+  const json = source.get("tokenizer");
+  return { name: source.get("name"), transformer: unpackTransformer(source), tokenizer: shared(json, () => openTokenizer(json)) };
+}
+
+function unpackTransformer(source) {
+  const manifest = source.get("manifest"), { config } = manifest;
+  return shared(manifest.digest, () => {
+    const tensors = unpack(manifest, source.get("payload"));
+    return openTransformer(config, tensors, fastest(config, tensors));
+  });
 }
 
 /** The tokenizer that the JSON describes. */

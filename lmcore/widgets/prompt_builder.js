@@ -64,8 +64,7 @@ function curve(values, k, width) {
 export default {
   async render({ model, el }) {
     const source = await model.widget_manager.get_model(model.get("page_model").replace("IPY_MODEL_", ""));
-    const manifest = source.get("manifest"), words = [];
-    const transformer = shared(manifest.digest, () => openTransformer(manifest.config, unpack(manifest, source.get("payload"))));
+    const transformer = unpackTransformer(source), words = [];
     for (const [word, id] of Object.entries(JSON.parse(source.get("tokenizer")).model.vocab)) words[id] = word;
     const keys = model.get("key_ids"), tasks = model.get("tasks"), most = model.get("most"), lineEnd = model.get("line_end");
     const repeat = model.get("repeat"), meanings = model.get("meanings"), own = "your own";

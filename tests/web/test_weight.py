@@ -1,6 +1,7 @@
 """What a chapter's first visit costs: bytes over the wire, and the wait for its widgets."""
 
 import gzip
+import os
 import statistics
 
 import pytest
@@ -10,9 +11,13 @@ pytestmark = pytest.mark.web
 MOST_BYTES = 2_000_000
 # Chapter 7 carries two models, teacher and student, that answer side by side.
 TWO_MODELS, MOST_BYTES_OF_TWO = "chapters/07_distillation.html", 2_050_000
-# From the page opening until every widget answers. Work is what the page itself did, which a
-# busy machine stretches less than the clock: a second of it where the machine has nothing else.
-LOADS, MOST_WORK, MOST_SECONDS = 3, 1.5, 8.0
+# From the page opening until every widget answers. Work is what the page's own thread did; the
+# clock is asserted only where no crowd of other processes wants the same cores.
+LOADS, MOST_WORK, MOST_SECONDS = 3, 1.5, 3.0
+
+
+def crowded():
+    return os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
@@ -57,4 +62,4 @@ def test_widgets_are_soon_ready(page, server, visit, capsys):
         )
         print(f"the widgets' own; {work:.2f} s of work")
     assert work < MOST_WORK
-    assert ready < MOST_SECONDS
+    assert crowded() or ready < MOST_SECONDS

@@ -15,7 +15,8 @@
     for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
   }
 
-  /** What scrolls sideways takes the focus, so that arrow keys can move it. All is measured before
+  /** What scrolls sideways takes the focus, so that arrow keys can move it; a formula that does not,
+   *  of which MathJax makes a stop of the tab key as well, gives it back. All is measured before
    *  anything changes: else the page would be laid out again for each box. */
   function mark() {
     const boxes = [...document.querySelectorAll(BOXES)], wide = boxes.filter((box) => box.scrollWidth > box.clientWidth);
