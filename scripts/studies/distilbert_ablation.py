@@ -7,8 +7,8 @@ tokens of validation articles, and the CPU seconds that the training took. A run
 already is not run again.
 
 Seeds may be named, to run some of them beside others. ``--rates`` chooses the learning rate
-(distilbert_rates.csv: as many steps, a seed of its own; one rate is best, or within 0.05 nats of
-it, in all arms). ``--costs`` measures a step of each arm (distilbert_costs.csv: interleaved rounds,
+(distilbert_rates.csv: 250 steps, a seed of its own; one rate is best, or within 0.05 nats of it,
+in all arms). ``--costs`` measures a step of each arm (distilbert_costs.csv: interleaved rounds,
 their median).
 """
 
@@ -92,7 +92,7 @@ def choose_rates() -> None:
     for arm, rate in product(arms, (2e-3, 4e-3, 8e-3)):
         write_row(
             HERE.with_name("distilbert_rates.csv"), {"arm": arm, "rate": rate},
-            partial(run, arm, STEPS, 100, rate),
+            partial(run, arm, 250, 100, rate),
         )  # fmt: skip
 
 
