@@ -123,10 +123,12 @@ def main() -> None:
         about={"stages": [asdict(stage) for stage in STAGES]},
     )  # fmt: skip
     looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
-    train_in_folder(
+    done = train_in_folder(
         model, Staged(STAGES, batches), run, RUN, resume=True, device="cpu",
         validate=lambda model: measure("validation", 64, next(looks)),
     )  # fmt: skip
+    if not done:
+        return
     for length in (64, 128):
         measure("test", length, run.steps)
     save_checkpoint(model, out, dtype=torch.float16, tokenizer=tokenizer)

@@ -78,11 +78,13 @@ def main() -> None:
     run = Run(steps=STEPS, recipe=RECIPE, save_every=250, log_every=250, about=about)
     looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
     rule = masking.replace(rate=TRAINING_RATE)
-    train_in_folder(
+    done = train_in_folder(
         DistilLoss(student, teacher, masked_only=True),
         texts["train"].batches(SIZE, 0, rule, pairs=False), run, RUN, resume=True, device="cpu",
         validate=lambda _: measure("validation", next(looks)),
     )  # fmt: skip
+    if not done:
+        return
     measure("test", run.steps)
     save_checkpoint(student, out, dtype=torch.float16, tokenizer=tokenizer)
 
