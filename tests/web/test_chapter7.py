@@ -9,8 +9,10 @@ page = chapter_page("chapters/07_distillation.html")
 
 
 def test_the_ledger_counts_distilbert(page):
-    table = page.locator("table.book-table", has_text="token embeddings").first
-    assert "66,362,880" in table.inner_text()
+    own = widget(page, "parameter-ledger")
+    assert "66,362,880" in own.locator("output").inner_text()
+    own.get_by_role("button", name="tinybert-4", exact=True).click()
+    assert "14,350,248" in own.locator("output").inner_text()
 
 
 def test_heat_opens_at_two_and_raises_the_entropy(page):
