@@ -1,6 +1,6 @@
 """lmcore beside transformers, in one run: ``make bench`` prints the table and writes
-benchmarks/results.json. ``--only`` picks rows by words of their names, ``--seconds`` says how long
-each is measured. What is measured, and how, stands in benchmarks/README.md.
+benchmarks/results.json. ``--only`` measures rows by words of their names again and leaves the
+others, ``--seconds`` says how long each is measured. What is measured, and how, stands in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -32,25 +32,42 @@ def main() -> None:
     parser.add_argument("--only", default="", help='such as "steps mlm mini"')
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.json")
     options = parser.parse_args()
-    rows = []
+    rows = rows_of(options.out) if options.only else {}
     for case in cases():
         if options.only in " ".join(case):
-            rows.append(measure(case, options.threads, options.seconds))
-            print(line_of(rows[-1]), flush=True)
+            rows[" ".join(case)] = row = measure(case, options.threads, options.seconds)
+            print(line_of(row), flush=True)
     machine = {
         "processor": processor(), "threads": options.threads, "seconds": options.seconds,
         "python": platform.python_version(), "torch": torch.__version__,
         "transformers": transformers.__version__, "load": os.getloadavg()[0],
     }  # fmt: skip
-    options.out.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
+    options.out.write_text(
+        json.dumps({"machine": machine, "rows": [*rows.values()]}, indent=1) + "\n"
+    )
     print(f"{options.out}: {len(rows)} rows on {machine['processor']}, {options.threads} threads")
+
+
+def rows_of(path: Path) -> dict[str, dict]:
+    """The rows of an earlier run, by case: what is measured again replaces its row alone."""
+    rows = json.loads(path.read_text("utf-8"))["rows"] if path.is_file() else []
+    return {" ".join(case_of(row)): row for row in rows}
+
+
+def case_of(row: dict) -> list[str]:
+    """The arguments that a row was measured with."""
+    case = [row[name] for name in ("what", "task", "size", "dtype") if row[name]]
+    if row["what"] not in ("steps", "memory"):
+        case.remove(row["dtype"])  # said, but not asked for
+    return case + ([f"--contender={row['contender']}"] if "contender" in row else [])
 
 
 def cases() -> list[list[str]]:
     """The arguments of every row."""
     shapes = [[task, size, dtype] for task in TASKS for size in SIZES for dtype in DTYPES]
     found = [["steps", *shape] for shape in shapes]
-    found += [["memory", *shape, f"--contender={c}"] for shape in shapes for c in CONTENDERS]
+    large = [shape for shape in shapes if shape[1] != "tiny"]  # whose memory is the imports'
+    found += [["memory", *shape, f"--contender={c}"] for shape in large for c in CONTENDERS]
     found += [["generation", "greedy", size] for size in SIZES]
     return found + [["tokenization", name] for name in ("bpe-1024", "wordpiece-2048", "gpt2")]
 

@@ -65,3 +65,14 @@ def test_the_growth_figure_is_drawn_from_its_table(tmp_path, monkeypatch):
     assert ET.fromstring(text).find("{http://www.w3.org/2000/svg}title").text
     assert "currentColor" in text
     assert not re.search("#000000|#ffffff", text)
+
+
+def test_a_row_knows_the_case_it_was_measured_with():
+    from benchmarks.__main__ import case_of, cases
+
+    for case in cases():
+        names = dict(zip(("what", "task", "size", "dtype"), case, strict=False))
+        row = {"size": "", "dtype": "float32"} | names
+        if case[0] == "memory":
+            row["contender"] = case[-1].partition("=")[2]
+        assert case_of(row) == case
