@@ -1,6 +1,7 @@
 """lmcore beside transformers, in one run: ``make bench`` prints the table and writes
 benchmarks/results.json. ``--only`` measures rows by words of their names again and leaves the
-others, ``--seconds`` says how long each is measured. What is measured, and how, stands in benchmarks/README.md.
+others, ``--seconds`` says how long each is measured. What is measured, and how, stands in
+benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.json")
     options = parser.parse_args()
     rows = rows_of(options.out) if options.only else {}
-    for case in cases():
-        if options.only in " ".join(case):
-            rows[" ".join(case)] = row = measure(case, options.threads, options.seconds)
-            print(line_of(row), flush=True)
     machine = {
         "processor": processor(), "threads": options.threads, "seconds": options.seconds,
         "python": platform.python_version(), "torch": torch.__version__,
-        "transformers": transformers.__version__, "load": os.getloadavg()[0],
+        "transformers": transformers.__version__,
     }  # fmt: skip
-    options.out.write_text(
-        json.dumps({"machine": machine, "rows": [*rows.values()]}, indent=1) + "\n"
-    )
+    for case in cases():
+        if options.only in " ".join(case):
+            row = measure(case, options.threads, options.seconds)
+            rows[" ".join(case)] = row | {"load": os.getloadavg()[0]}
+            print(line_of(row), flush=True)
+            found = {"machine": machine, "rows": [*rows.values()]}
+            options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(f"{options.out}: {len(rows)} rows on {machine['processor']}, {options.threads} threads")
 
 
@@ -66,10 +67,10 @@ def cases() -> list[list[str]]:
     """The arguments of every row."""
     shapes = [[task, size, dtype] for task in TASKS for size in SIZES for dtype in DTYPES]
     found = [["steps", *shape] for shape in shapes]
-    large = [shape for shape in shapes if shape[1] != "tiny"]  # whose memory is the imports'
-    found += [["memory", *shape, f"--contender={c}"] for shape in large for c in CONTENDERS]
     found += [["generation", "greedy", size] for size in SIZES]
-    return found + [["tokenization", name] for name in ("bpe-1024", "wordpiece-2048", "gpt2")]
+    found += [["tokenization", name] for name in ("bpe-1024", "wordpiece-2048", "gpt2")]
+    large = [shape for shape in shapes if shape[1] != "tiny"]  # whose memory is the imports'
+    return found + [["memory", *shape, f"--contender={c}"] for shape in large for c in CONTENDERS]
 
 
 def measure(case: list[str], threads: int, seconds: float) -> dict:

@@ -54,7 +54,7 @@ WAYS = {
 }
 
 
-def step_of(size: Size, accumulate: int = 1, again: bool = False, at_least: float = 6.0) -> dict:
+def step_of(size: Size, accumulate: int = 1, again: bool = False, at_least: float = 2.0) -> dict:
     """Median seconds of a step; the highest memory over the
     imports'; and the loss of the first step, by which ways that should be equal are compared."""
     before = resident_mb()

@@ -1,7 +1,11 @@
 """Both contenders of every task take the same step at equal settings, and a row has its columns."""
 
+import csv
+import json
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
+from statistics import mean
 
 import pytest
 import torch
@@ -76,3 +80,28 @@ def test_a_row_knows_the_case_it_was_measured_with():
         if case[0] == "memory":
             row["contender"] = case[-1].partition("=")[2]
         assert case_of(row) == case
+
+
+def test_the_committed_run_is_never_slower_at_equal_settings():
+    results = json.loads(Path("benchmarks/results.json").read_text("utf-8"))
+    rows = [row for row in results["rows"] if row["what"] == "steps"]
+    assert {row["task"] for row in rows} == set(ours.TASKS)
+    assert len(rows) == len(ours.TASKS) * len(SIZES) * 2
+    assert min(row["ratio"]["equal"] for row in rows) > 1
+    (masked,) = (
+        r for r in rows if (r["task"], r["size"], r["dtype"]) == ("mlm", "mini", "float32")
+    )
+    assert masked["ratio"]["default"] > 1.4
+    assert masked["share_of_peak"] > 0.7
+
+
+def test_the_books_recipe_reaches_more_in_half_the_time():
+    with Path("scripts/studies/byte_recipe_confirm.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    plain, book = (
+        {r["seed"]: r for r in rows if r["arm"] == arm} for arm in ("plain AdamW", "the book's")
+    )
+    assert plain.keys() == book.keys() == set("01234")
+    assert all(float(book[s]["loss"]) < float(plain[s]["loss"]) for s in plain)
+    seconds = [mean(float(r["cpu_seconds"]) for r in arm.values()) for arm in (plain, book)]
+    assert seconds[1] < seconds[0] / 2
