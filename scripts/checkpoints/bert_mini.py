@@ -14,19 +14,17 @@ The last three live in runs/bert-mini: a run that was cut short goes on from the
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from making import SPLITS, begin, log, looks, masking_of, packing_of, steps_done
 
 from lmcore import CausalLM, Recipe, Tokenizer, preset, save_checkpoint, train
 from lmcore.data import load_wikipedia
 from lmcore.encoders import MaskedLM
 from lmcore.measure import masked_scores
-from lmcore.objectives import Batch, Batches, Masking, PairPacking, SentencePairs
+from lmcore.objectives import Batch, Batches, SentencePairs
 from lmcore.run import Run, train_in_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,30 +69,20 @@ class Staged:
 
 def main() -> None:
     """Train, keep what was seen, and write the checkpoint."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=OUT)
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+    out = begin(__doc__, OUT)
     tokenizer = Tokenizer.load("wordpiece-2048")
-    masking = Masking(
-        mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
-        special_ids=tuple(tokenizer.special_ids.values()),
-    )  # fmt: skip
+    masking = masking_of(tokenizer)
     encoded = {
         split: [[tokenizer.encode(s) for s in d.sentences] for d in load_wikipedia(split)]
-        for split in ("train", "validation", "test")
+        for split in SPLITS
     }
 
     def pairs(split: str, length: int) -> SentencePairs:
-        packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), length)
-        return SentencePairs(encoded[split], packing)
+        return SentencePairs(encoded[split], packing_of(tokenizer, length))
 
     model = MaskedLM(preset("bert-mini"), pair_head=True)
-    state = RUN / "state.json"
-    begun = json.loads(state.read_text())["step"] if state.exists() else 0
-    if not begun:
+    done = steps_done(RUN)
+    if not done:
         left_to_right = CausalLM(model.config.replace(causal=True, pooler=False))
         train(
             left_to_right, pairs("train", 64).batches(16, 1, None, pairs=False),
@@ -107,10 +95,7 @@ def main() -> None:
     def measure(split: str, length: int, step: int) -> float:
         held_out = pairs(split, length).batches(64, 0, masking)
         scores = masked_scores(model, (held_out[i] for i in range(16)))
-        seconds = round(time.process_time())  # of this process: from 0 again after a cut
-        line = {"step": step, "cpu_seconds": seconds, "split": split, "length": length}
-        with (out / "metrics.jsonl").open("a") as metrics:
-            metrics.write(json.dumps(line | asdict(scores)) + "\n")
+        log(out, step, split, length, asdict(scores))
         return scores.loss
 
     rule = masking.replace(rate=TRAINING_RATE)
@@ -122,12 +107,12 @@ def main() -> None:
         steps=sum(stage.steps for stage in STAGES), recipe=RECIPE, save_every=500, log_every=500,
         about={"stages": [asdict(stage) for stage in STAGES]},
     )  # fmt: skip
-    looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
-    done = train_in_folder(
+    steps = looks(done, run)
+    whole = train_in_folder(
         model, Staged(STAGES, batches), run, RUN, resume=True, device="cpu",
-        validate=lambda model: measure("validation", 64, next(looks)),
+        validate=lambda model: measure("validation", 64, next(steps)),
     )  # fmt: skip
-    if not done:
+    if not whole:
         return
     for length in (64, 128):
         measure("test", length, run.steps)

@@ -9,19 +9,15 @@ lives in runs/distilbert-mini: one that was cut short goes on from there.
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
 from pathlib import Path
 
 import torch
+from making import begin, load_articles, log, looks, masking_of, steps_done
 
 from lmcore import MaskedLM, Recipe, Tokenizer, load_checkpoint, preset, save_checkpoint
 from lmcore.checkpoint import shipped_checkpoint
-from lmcore.data import load_wikipedia
 from lmcore.distill import DistilLoss, init_student
 from lmcore.measure import masked_scores
-from lmcore.objectives import Masking, PairPacking, SentencePairs
 from lmcore.run import Run, train_in_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,32 +28,11 @@ RECIPE = Recipe(learning_rate=4e-3, warmup=0.03, hold=0.37, decay="linear", beta
 TRAINING_RATE = 0.3  # share of tokens to hide, as for the teacher; 15 % to measure
 
 
-def load_text(tokenizer: Tokenizer) -> tuple[dict[str, SentencePairs], Masking]:
-    """The articles by split, and the rule that hides 15 % of their tokens."""
-    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), LENGTH)
-    masking = Masking(
-        mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
-        special_ids=tuple(tokenizer.special_ids.values()),
-    )  # fmt: skip
-    texts = {
-        split: SentencePairs.encode(
-            (d.sentences for d in load_wikipedia(split)), tokenizer, packing
-        )
-        for split in ("train", "validation", "test")
-    }
-    return texts, masking
-
-
 def main() -> None:
     """Distill, keep what was seen, and write the checkpoint."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=OUT)
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+    out = begin(__doc__, OUT)
     tokenizer = Tokenizer.load("wordpiece-2048")
-    texts, masking = load_text(tokenizer)
+    texts, masking = load_articles(tokenizer, LENGTH), masking_of(tokenizer)
     teacher = load_checkpoint(shipped_checkpoint("bert-mini"))
     student = MaskedLM(preset(NAME))
     init_student(student, teacher, LAYERS)
@@ -65,25 +40,19 @@ def main() -> None:
     def measure(split: str, step: int) -> float:
         held_out = texts[split].batches(64, 0, masking, pairs=False)
         scores = masked_scores(student, (held_out[i] for i in range(16)))
-        seconds = round(time.process_time())  # of this process: from 0 again after a cut
-        line = {"step": step, "cpu_seconds": seconds, "split": split, "length": LENGTH}
-        line |= {"loss": scores.loss, "accuracy": scores.accuracy}
-        with (out / "metrics.jsonl").open("a") as metrics:
-            metrics.write(json.dumps(line) + "\n")
+        log(out, step, split, LENGTH, {"loss": scores.loss, "accuracy": scores.accuracy})
         return scores.loss
 
-    state = RUN / "state.json"
-    begun = json.loads(state.read_text())["step"] if state.exists() else 0
     about = {"teacher": "bert-mini", "layers": LAYERS, "size": SIZE, "length": LENGTH}
     run = Run(steps=STEPS, recipe=RECIPE, save_every=250, log_every=250, about=about)
-    looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
+    steps = looks(steps_done(RUN), run)
     rule = masking.replace(rate=TRAINING_RATE)
-    done = train_in_folder(
+    whole = train_in_folder(
         DistilLoss(student, teacher, masked_only=True),
         texts["train"].batches(SIZE, 0, rule, pairs=False), run, RUN, resume=True, device="cpu",
-        validate=lambda _: measure("validation", next(looks)),
+        validate=lambda _: measure("validation", next(steps)),
     )  # fmt: skip
-    if not done:
+    if not whole:
         return
     measure("test", run.steps)
     save_checkpoint(student, out, dtype=torch.float16, tokenizer=tokenizer)

@@ -14,18 +14,15 @@ first two.
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from making import begin, load_articles, log, looks, masking_of, steps_done
 
 from lmcore import Electra, MaskedLM, Recipe, Tokenizer, preset, save_checkpoint, train
-from lmcore.data import load_wikipedia
 from lmcore.measure import detection_scores
-from lmcore.objectives import Masking, PairPacking, SentencePairs
+from lmcore.objectives import Masking, SentencePairs
 from lmcore.run import Run, train_in_folder
 from lmcore.warm_start import LeftToRight
 
@@ -37,22 +34,6 @@ START = Recipe(learning_rate=4e-3, warmup=0.1, hold=0.9, betas=(0.9, 0.98), opti
 # Slower, so that the generator stays weak while the discriminator learns: by Muon at 4e-3 it is at
 # 4.5 nats after 1,000 steps, and the area under the discriminator's curve falls from .80 to .70.
 RECIPE = Recipe(learning_rate=1e-3, warmup=0.05, hold=0.4, decay="linear", betas=(0.9, 0.98))
-
-
-def load_text(tokenizer: Tokenizer) -> tuple[dict[str, SentencePairs], Masking]:
-    """The articles by split, and the rule that hides 15 % of their tokens."""
-    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), LENGTH)
-    masking = Masking(
-        mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
-        special_ids=tuple(tokenizer.special_ids.values()),
-    )  # fmt: skip
-    texts = {
-        split: SentencePairs.encode(
-            (d.sentences for d in load_wikipedia(split)), tokenizer, packing
-        )
-        for split in ("train", "validation", "test")
-    }
-    return texts, masking
 
 
 def started(text: SentencePairs, masking: Masking) -> Electra:
@@ -71,17 +52,11 @@ def started(text: SentencePairs, masking: Masking) -> Electra:
 
 def main() -> None:
     """Train, keep what was seen, and write the checkpoint."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=OUT)
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+    out = begin(__doc__, OUT)
     tokenizer = Tokenizer.load("wordpiece-2048")
-    texts, masking = load_text(tokenizer)
-    state = RUN / "state.json"
-    begun = json.loads(state.read_text())["step"] if state.exists() else 0
-    if begun:
+    texts, masking = load_articles(tokenizer, LENGTH), masking_of(tokenizer)
+    done = steps_done(RUN)
+    if done:
         pair = Electra(preset(NAME), preset(f"{NAME}-generator"))  # to be filled
     else:
         pair = started(texts["train"], masking)
@@ -90,20 +65,17 @@ def main() -> None:
     def measure(split: str, step: int) -> float:
         held_out = texts[split].batches(64, 0, rule, pairs=False)
         scores = detection_scores(pair, (held_out[i] for i in range(16)))
-        seconds = round(time.process_time())  # of this process: from 0 again after a cut
-        line = {"step": step, "cpu_seconds": seconds, "split": split, "length": LENGTH}
-        with (out / "metrics.jsonl").open("a") as metrics:
-            metrics.write(json.dumps(line | asdict(scores)) + "\n")
+        log(out, step, split, LENGTH, asdict(scores))
         return scores.loss
 
     about = {"causal": CAUSAL_STEPS, "masked": MASKED_STEPS, "size": SIZE, "length": LENGTH}
     run = Run(steps=STEPS, recipe=RECIPE, save_every=500, log_every=500, about=about)
-    looks = iter(range(begun + run.save_every, run.steps + run.save_every, run.save_every))
-    done = train_in_folder(
+    steps = looks(done, run)
+    whole = train_in_folder(
         pair, texts["train"].batches(SIZE, 0, rule, pairs=False), run, RUN, resume=True,
-        device="cpu", validate=lambda _: measure("validation", next(looks)),
+        device="cpu", validate=lambda _: measure("validation", next(steps)),
     )  # fmt: skip
-    if not done:
+    if not whole:
         return
     measure("test", run.steps)
     save_checkpoint(pair, out, dtype=torch.float16, tokenizer=tokenizer)
