@@ -15,6 +15,7 @@ from lmcore import Tokenizer
 from lmcore.data import load_wikipedia
 from lmcore.objectives import Masking, PairPacking, SentencePairs
 from lmcore.run import Run
+from lmcore.run.states import find_state
 
 SPLITS = ("train", "validation", "test")
 
@@ -56,8 +57,8 @@ def load_articles(tokenizer: Tokenizer, length: int) -> dict[str, SentencePairs]
 
 def steps_done(run: Path) -> int:
     """How far the run in that folder is; 0 where there is none."""
-    state = run / "state.json"
-    return json.loads(state.read_text())["step"] if state.exists() else 0
+    found = find_state(run, print)
+    return found[1]["step"] if found else 0
 
 
 def looks(done: int, run: Run) -> Iterator[int]:
