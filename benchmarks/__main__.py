@@ -10,8 +10,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
 
 import torch
@@ -19,9 +17,9 @@ import transformers
 
 from benchmarks.case import CONTENDERS
 from benchmarks.ours import TASKS
+from benchmarks.processes import ROOT, ask
 from benchmarks.sizes import SIZES
 
-ROOT = Path(__file__).resolve().parents[1]
 DTYPES = ("float32", "bfloat16")
 
 
@@ -74,17 +72,12 @@ def cases() -> list[list[str]]:
 
 
 def measure(case: list[str], threads: int, seconds: float) -> dict:
-    """One row, from a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.case", *case]
-    command += [f"--threads={threads}", f"--seconds={seconds}"]
-    fixed = {"OMP_NUM_THREADS": str(threads), "RAYON_NUM_THREADS": str(threads)}
-    fixed |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | fixed, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(case)} failed: {done.stderr.strip().splitlines()[-1]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    """One row."""
+    return ask(
+        "benchmarks.case", *case, f"--threads={threads}", f"--seconds={seconds}",
+        OMP_NUM_THREADS=str(threads), RAYON_NUM_THREADS=str(threads), HF_HUB_OFFLINE="1",
+        TRANSFORMERS_VERBOSITY="error",
+    )  # fmt: skip
 
 
 def line_of(row: dict) -> str:

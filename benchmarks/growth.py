@@ -13,16 +13,14 @@ import json
 import os
 import re
 import statistics
-import subprocess
-import sys
 import time
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import torch
 
 from benchmarks.ours import RECIPE
+from benchmarks.processes import ROOT, ask
 from benchmarks.sizes import SIZES, Size
 from benchmarks.timing import resident_mb
 from lmcore import CausalLM
@@ -32,11 +30,8 @@ from lmcore.recipe import build_optimizer
 from lmcore.train import update
 from lmcore.world import join
 
-HERE = Path(__file__).resolve()
-RESULTS, FIGURE = (
-    HERE.with_suffix(".json"),
-    HERE.parents[1] / "book" / "figures" / "cost-growth.svg",
-)
+RESULTS = ROOT / "benchmarks" / "growth.json"
+FIGURE = ROOT / "book" / "figures" / "cost-growth.svg"
 START = replace(SIZES["mini"], batch=8)
 SWEEPS: dict[str, tuple[int, ...]] = {
     "length": (64, 128, 256, 512, 1024),
@@ -55,17 +50,15 @@ WAYS = {
 
 
 def step_of(size: Size, accumulate: int = 1, again: bool = False, at_least: float = 2.0) -> dict:
-    """Median seconds of a step; the highest memory over the
-    imports'; and the loss of the first step, by which ways that should be equal are compared."""
+    """Median seconds of a step; the highest memory over the imports'; and the loss of the third
+    step, by which ways that should be equal are compared."""
     before = resident_mb()
     torch.manual_seed(0)
     model = CausalLM(size.config(causal=True)).train()
     if again:
         checkpoint_activations(model)
-    team, optimizer = (
-        Team(model, join("cpu"), accumulate=accumulate),
-        build_optimizer(model, RECIPE),
-    )
+    team = Team(model, join("cpu"), accumulate=accumulate)
+    optimizer = build_optimizer(model, RECIPE)
     batch, times, losses = size.texts(extra=1), [], []
     while len(times) < 5 or sum(times) < at_least:
         begin = time.perf_counter()
@@ -82,12 +75,7 @@ def step_of(size: Size, accumulate: int = 1, again: bool = False, at_least: floa
 
 def in_process(size: Size, **way: object) -> dict:
     """``step_of`` in a process of its own."""
-    said = json.dumps({"size": asdict(size), "way": way})
-    command = [sys.executable, "-m", "benchmarks.growth", "--point", said]
-    done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{said} failed: {done.stderr.strip().splitlines()[-1]}")
-    return json.loads(done.stdout)
+    return ask("benchmarks.growth", "--point", json.dumps({"size": asdict(size), "way": way}))
 
 
 def measure() -> dict:
@@ -95,9 +83,8 @@ def measure() -> dict:
     rows = []
     for name, values in SWEEPS.items():
         for value in values:
-            rows.append(
-                {"sweep": name, "value": value} | in_process(replace(START, **{name: value}))
-            )
+            size = replace(START, **{name: value})
+            rows.append({"sweep": name, "value": value} | in_process(size))
             print(rows[-1], flush=True)
     ways = [{"way": name} | in_process(LARGE, **way) for name, way in WAYS.items()]
     print(*ways, sep="\n", flush=True)
@@ -125,13 +112,9 @@ def draw(found: dict) -> None:
             axes.plot(values, relative, color=color, marker=marker, markersize=4, label=label)
         ends = values[0], values[-1]
         axes.plot(
-            ends,
-            [v / home["value"] for v in ends],
-            ":",
-            color=BASELINE,
-            linewidth=1.2,
+            ends, [v / home["value"] for v in ends], ":", color=BASELINE, linewidth=1.2,
             label="in proportion",
-        )
+        )  # fmt: skip
         axes.set(xscale="log", yscale="log", xlabel=name)
         axes.set_xticks(values, [shorten(v) for v in values], rotation=60)
         axes.minorticks_off()
