@@ -164,7 +164,7 @@ class PresetTable(FromChapters):
 class RecipeTable(FromChapters):
     """Every recipe by name."""
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Build the table."""
         self.env.note_dependency(str(CHAPTERS.parent / "lmcore" / "recipes.py"))
         return self.table(RECIPE_COLUMNS, [recipe_row(*item) for item in RECIPES.items()])

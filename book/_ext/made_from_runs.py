@@ -34,11 +34,16 @@ def results(what: str) -> list[dict]:
     return [row for row in json.loads(RESULTS.read_text("utf-8"))["rows"] if row["what"] == what]
 
 
+def named(row: dict) -> str:
+    """What was measured, in words."""
+    return f"{TASKS[row['task']]}, {row['size']}, {SHORT[row['dtype']]}"
+
+
 def steps() -> tuple[Columns, Rows]:
     """A training step beside transformers'."""
     rows = [
         [
-            f"{TASKS[row['task']]}, {row['size']}, {SHORT[row['dtype']]}",
+            named(row),
             f"{row['ms']['lmcore']:.1f}", f"{row['ratio']['equal']:.2f}",
             f"{row['ratio']['default']:.2f}", f"{row['share_of_peak']:.0%}",
         ]
@@ -51,8 +56,7 @@ def memory() -> tuple[Columns, Rows]:
     """Megabytes at the highest, over the imports'."""
     found: dict[str, dict[str, float]] = {}
     for row in results("memory"):
-        name = f"{TASKS[row['task']]}, {row['size']}, {SHORT[row['dtype']]}"
-        found.setdefault(name, {})[row["contender"]] = row["peak_mb"]
+        found.setdefault(named(row), {})[row["contender"]] = row["peak_mb"]
     order = ("lmcore", "equal", "default")
     rows = [[name, *(f"{mb[who]:,.0f}" for who in order)] for name, mb in found.items()]
     return ("step", "lmcore, MB", "transformers at equal settings", "as it comes"), rows
@@ -97,14 +101,13 @@ class Measured(FromChapters):
 
     required_arguments = 1
 
-    def run(self) -> list[nodes.Node]:
+    def build(self) -> list[nodes.Node]:
         """Build it anew when its file changes."""
         if self.arguments[0] not in TABLES:
-            message = f"measured {self.arguments[0]}: one of {', '.join(TABLES)}"
-            return [self.state.document.reporter.warning(message, line=self.lineno)]
-        build, path = TABLES[self.arguments[0]]
+            raise ValueError(f"{self.arguments[0]!r} is unknown: {', '.join(TABLES)}")
+        fill, path = TABLES[self.arguments[0]]
         self.env.note_dependency(str(path))
-        return self.table(*build())
+        return self.table(*fill())
 
 
 def setup(app: Sphinx) -> dict:
