@@ -109,15 +109,17 @@ def train(
     steps: int,
     recipe: Recipe,
     device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
     evaluate: Callable[[nn.Module], float] | None = None,
     evaluate_every: int | None = None,
     monitor: Monitor | None = None,
 ) -> History:
     """Train ``model`` in place for ``steps`` batches and say how it went.
 
-    Runs on ``device`` (default: a GPU where there is one), in bf16 autocast on CUDA and fp32
-    elsewhere. ``evaluate(model)`` is asked in eval mode every ``evaluate_every`` steps and at
-    the end. A monitor's stop, or Ctrl-C, ends the run early and keeps what was learned.
+    Runs on ``device`` (default: a GPU where there is one), its forward pass in ``dtype`` (default:
+    bf16 autocast on CUDA, fp32 elsewhere). ``evaluate(model)`` is asked in eval mode every
+    ``evaluate_every`` steps and at the end. A monitor's stop, or Ctrl-C, ends the run early and
+    keeps what was learned.
 
     Raises FloatingPointError, naming the step, where a loss is not a finite number.
     """
@@ -130,7 +132,8 @@ def train(
     try:
         for step in range(steps):
             batch = batches[step]
-            pending.append(train_step(model, optimizer, batch, recipe, recipe.rate(step, steps)))
+            rate = recipe.rate(step, steps)
+            pending.append(train_step(model, optimizer, batch, recipe, rate, dtype))
             history.tokens += batch["input_ids"].numel()
             done = step + 1
             if done == steps or done % LOG_EVERY == 0:

@@ -125,6 +125,20 @@ def test_the_gradient_is_clipped():
     assert norm == pytest.approx(1e-3, rel=1e-3)
 
 
+def test_the_loop_takes_its_steps_in_the_precision_asked_for():
+    half = train(model(), batches(), steps=5, recipe=RECIPE, device="cpu", dtype=torch.bfloat16)
+    by_hand = model()
+    optimizer = build_optimizer(by_hand, RECIPE)
+    losses = [
+        train_step(
+            by_hand, optimizer, batches()[step], RECIPE, RECIPE.rate(step, 5), torch.bfloat16
+        ).item()
+        for step in range(5)
+    ]
+    assert half.losses == losses
+    assert losses != train(model(), batches(), steps=5, recipe=RECIPE, device="cpu").losses
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_training_runs_in_bf16_on_a_gpu():

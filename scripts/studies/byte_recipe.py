@@ -13,6 +13,7 @@ on test articles with five seeds. A row that is there already is not run again.
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from statistics import median
 
 import torch
 
-from lmcore import CausalLM, Recipe, Tokenizer, preset
+from lmcore import CausalLM, Recipe, Tokenizer, preset, train
 from lmcore.data import load_wikipedia
 from lmcore.measure import held_out_loss
 from lmcore.objectives import PackedText
@@ -125,8 +126,8 @@ def milliseconds(rounds: int = 40) -> dict[str, float]:
 
 def clock() -> dict[str, float]:
     """The committed step times."""
-    lines = [line.rsplit(",", 1) for line in CLOCK.read_text().splitlines()[1:]]
-    return {name: float(value) for name, value in lines}
+    with CLOCK.open(newline="") as file:
+        return {row["step"]: float(row["cpu_ms"]) for row in csv.DictReader(file)}
 
 
 def steps_of(arm: Arm) -> int:
@@ -139,16 +140,12 @@ def steps_of(arm: Arm) -> int:
 
 def run(arm: Arm, seed: int, split: str) -> dict:
     """Steps, CPU seconds and the loss on 1,024 windows of ``split``."""
-    model, steps, begin = fresh(arm, seed).train(), steps_of(arm), time.process_time()
-    optimizer, batches = (
-        build_optimizer(model, arm.recipe),
-        packed("train").batches(arm.batch, seed),
-    )
-    for step in range(steps):
-        rate = arm.recipe.rate(step, steps)
-        train_step(model, optimizer, batches[step], arm.recipe, rate, getattr(torch, arm.dtype))
+    model, steps, begin = fresh(arm, seed), steps_of(arm), time.process_time()
+    batches = packed("train").batches(arm.batch, seed)
+    dtype = getattr(torch, arm.dtype)
+    train(model, batches, steps=steps, recipe=arm.recipe, device="cpu", dtype=dtype)
     seconds = time.process_time() - begin
-    loss = held_out_loss(model.eval(), packed(split), most_windows=1024)
+    loss = held_out_loss(model, packed(split), most_windows=1024)
     return {"steps": steps, "cpu_seconds": round(seconds, 1), "loss": round(loss, 4)}
 
 
