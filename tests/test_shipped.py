@@ -16,17 +16,23 @@ from lmcore.objectives import Masking, PairPacking, SentencePairs
 FOLDER = shipped_checkpoint("bert-mini")
 
 
-@pytest.fixture(scope="module")
-def held_out():
-    tokenizer = Tokenizer.load(FOLDER / "tokenizer.json")
+def unseen_articles(checkpoint, count, pairs, **rule):
+    """Batches of 64 hidden texts, in the checkpoint's tokens."""
+    tokenizer = Tokenizer.load(checkpoint / "tokenizer.json")
     packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), 64)
     masking = Masking(
         mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
-        special_ids=tuple(tokenizer.special_ids.values()),
+        special_ids=tuple(tokenizer.special_ids.values()), **rule,
     )  # fmt: skip
     documents = (d.sentences for d in load_wikipedia("test"))
-    batches = SentencePairs.encode(documents, tokenizer, packing).batches(64, 0, masking)
-    return [batches[i] for i in range(16)]
+    encoded = SentencePairs.encode(documents, tokenizer, packing)
+    batches = encoded.batches(64, 0, masking, pairs=pairs)
+    return [batches[i] for i in range(count)]
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return unseen_articles(FOLDER, 16, pairs=True)
 
 
 def test_bert_mini_scores_on_test_articles_as_its_log_says(held_out):
@@ -95,16 +101,7 @@ PAIR = shipped_checkpoint("electra-mini")
 
 
 def hidden_batches(count):
-    tokenizer = Tokenizer.load(PAIR / "tokenizer.json")
-    packing = PairPacking(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"), 64)
-    masking = Masking(
-        mask_id=tokenizer.id_of("[MASK]"), vocab_size=len(tokenizer),
-        special_ids=tuple(tokenizer.special_ids.values()), share_masked=1.0, share_random=0.0,
-    )  # fmt: skip
-    documents = (d.sentences for d in load_wikipedia("test"))
-    encoded = SentencePairs.encode(documents, tokenizer, packing)
-    batches = encoded.batches(64, 0, masking, pairs=False)
-    return [batches[i] for i in range(count)]
+    return unseen_articles(PAIR, count, pairs=False, share_masked=1.0, share_random=0.0)
 
 
 def test_the_pair_detects_on_test_articles_as_its_log_says():
