@@ -57,7 +57,7 @@ def test_the_page_draws_from_the_same_odds(tmp_path):
     const odds = given.rules.map(([t, k, p]) => distribution(logits, t, k, p));
     say(odds.map((one) => [[...one], entropy(one)]));
     """
-    found = run(tmp_path, ["engine.js", "sampling.js"], code, logits=logits.tolist(), rules=rules)
+    found = run(tmp_path, ["arithmetic.js", "sampling.js"], code, logits=logits.tolist(), rules=rules)
     for (temperature, top_k, top_p), (odds, bits) in zip(rules, found, strict=True):
         expected = next_token_probabilities(
             logits, temperature=temperature, top_k=top_k, top_p=top_p
@@ -82,7 +82,7 @@ def test_the_explorer_says_what_is_left(tmp_path):
     say([verdict(own, own), verdict(own, nucleus(own, .6)), verdict(own, flat)]);
     """
     )
-    same, cut, flat = run(tmp_path, ["dom.js", "engine.js", "sampling.js"], code)
+    same, cut, flat = run(tmp_path, ["dom.js", "arithmetic.js", "sampling.js"], code)
     assert same["large"] == "1.8 bits"
     assert same["words"].startswith("As the model left it")
     assert cut["large"] == "0.9 bits"
