@@ -1,4 +1,4 @@
-"""How a training step's time and memory grow: ``python -m benchmarks.growth``, ten minutes.
+"""How a training step's time and memory grow: ``python -m benchmarks.growth``, four minutes.
 
 From one causal model of 4M parameters one thing is changed at a time: context length, width, depth,
 vocabulary, texts a batch; then a large batch is taken whole, in pieces, with activations computed

@@ -71,6 +71,33 @@ def test_the_growth_figure_is_drawn_from_its_table(tmp_path, monkeypatch):
     assert not re.search("#000000|#ffffff", text)
 
 
+def test_the_committed_growth_is_what_the_page_tells():
+    found = json.loads(growth.RESULTS.read_text("utf-8"))
+
+    def grown(sweep, what):
+        rows = [row for row in found["rows"] if row["sweep"] == sweep]
+        return rows[-1][what] / rows[0][what], rows[-1]["value"] / rows[0]["value"], rows
+
+    for sweep in growth.SWEEPS:
+        assert grown(sweep, "peak_mb")[0] < grown(sweep, "seconds")[0], sweep
+    for sweep in ("length", "batch"):  # nearly in proportion
+        times, proportion, _ = grown(sweep, "seconds")
+        assert 0.6 < times / proportion < 1.3, sweep
+    times, proportion, _ = grown("layers", "seconds")
+    assert times < 0.6 * proportion
+    widths = [row["seconds"] for row in grown("hidden", "seconds")[2]]
+    assert widths[1] / widths[0] < 2 < widths[-1] / widths[-2]
+    *_, vocabularies = grown("vocabulary", "seconds")
+    home, largest = vocabularies[1], vocabularies[-1]
+    assert home["value"] == growth.START.vocabulary
+    assert 4.5 < largest["seconds"] / home["seconds"] < 5
+    assert 3 < largest["peak_mb"] / home["peak_mb"] < 3.5
+    whole, pieces, again, both = found["ways"]
+    assert pieces["peak_mb"] < whole["peak_mb"] / 2 and pieces["seconds"] < 1.15 * whole["seconds"]
+    assert pieces["peak_mb"] < again["peak_mb"] < whole["peak_mb"] and both["peak_mb"] < 400
+    assert 1.15 < again["seconds"] / whole["seconds"] < 1.35
+
+
 def test_a_row_knows_the_case_it_was_measured_with():
     from benchmarks.__main__ import case_of, cases
 

@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results.json"
+GROWTH = ROOT / "benchmarks" / "growth.json"
 TRIALS = ROOT / "scripts" / "studies" / "byte_recipe.csv"
 CONFIRMED = ROOT / "scripts" / "studies" / "byte_recipe_confirm.csv"
 Columns, Rows = tuple[str, ...], list[list[str]]
@@ -62,6 +63,15 @@ def memory() -> tuple[Columns, Rows]:
     return ("step", "lmcore, MB", "transformers at equal settings", "as it comes"), rows
 
 
+def ways() -> tuple[Columns, Rows]:
+    """What a large batch costs, taken whole or otherwise."""
+    rows = [
+        [row["way"], f"{row['seconds']:.2f}", f"{row['peak_mb']:,.0f}", f"{row['third_loss']:.5f}"]
+        for row in json.loads(GROWTH.read_text("utf-8"))["ways"]
+    ]
+    return ("batch of 32", "seconds a step", "MB at the highest", "loss of the third step"), rows
+
+
 def trials() -> tuple[Columns, Rows]:
     """Every recipe that was tried, best first."""
     with TRIALS.open(newline="") as file:
@@ -91,6 +101,7 @@ def confirmed() -> tuple[Columns, Rows]:
 TABLES: dict[str, tuple[Callable[[], tuple[Columns, Rows]], Path]] = {
     "steps": (steps, RESULTS),
     "memory": (memory, RESULTS),
+    "ways": (ways, GROWTH),
     "trials": (trials, TRIALS),
     "confirmed": (confirmed, CONFIRMED),
 }
