@@ -6,7 +6,14 @@ import pytest
 import torch
 import transformers
 
-from lmcore import Electra, MaskedLM, Tokenizer, export_hf, load_checkpoint
+from lmcore import (
+    Electra,
+    MaskedLM,
+    Tokenizer,
+    count_parameters,
+    export_hf,
+    load_checkpoint,
+)
 from lmcore.checkpoint import shipped_checkpoint
 from lmcore.cli import main
 from lmcore.data import load_wikipedia
@@ -59,10 +66,26 @@ def test_bert_mini_is_small_and_reads_both_sides(held_out):
         assert not torch.allclose(before[:, :40], model(changed)[:, :40], atol=1e-3)
 
 
-def test_it_answers_by_its_name(capsys):
+@pytest.mark.parametrize("name", ["bert-mini", "albert-mini", "distilbert-mini"])
+def test_it_answers_by_its_name(name, capsys):
     text = "berlin is the capital and largest [MASK] of germany."
-    assert main(["fill-mask", "bert-mini", "--text", text]) == 0
+    assert main(["fill-mask", name, "--text", text]) == 0
     assert "  city" in capsys.readouterr().out
+
+
+ALBERT = shipped_checkpoint("albert-mini")
+
+
+def test_albert_mini_scores_as_its_log_says_with_a_quarter_of_the_parameters():
+    model = load_checkpoint(ALBERT)
+    scores = masked_scores(model, unseen_articles(ALBERT, 16, pairs=False))
+    log = [json.loads(line) for line in (ALBERT / "metrics.jsonl").read_text().splitlines()]
+    (said,) = [line for line in log if line["split"] == "test"]
+    assert scores.accuracy == pytest.approx(said["accuracy"], abs=0.003)  # weights ship in fp16
+    assert scores.loss == pytest.approx(said["loss"], abs=0.01)
+    assert (len(model.transformer.blocks), model.config.num_layers) == (1, 4)
+    assert 3.5 * count_parameters(model) < count_parameters(load_checkpoint(FOLDER))
+    assert sum(path.stat().st_size for path in ALBERT.iterdir()) < 1e6
 
 
 STUDENT = shipped_checkpoint("distilbert-mini")
@@ -81,20 +104,18 @@ def test_the_student_scores_as_its_log_says_and_near_its_teacher(held_out):
     assert sum(path.stat().st_size for path in STUDENT.iterdir()) < 2e6
 
 
-def test_the_student_is_a_distilbert_to_transformers(held_out, tmp_path):
-    student = load_checkpoint(STUDENT)
-    assert export_hf(student, tmp_path) == "DistilBertForMaskedLM"
+@pytest.mark.parametrize(
+    ("folder", "name"), [(STUDENT, "DistilBertForMaskedLM"), (ALBERT, "AlbertForMaskedLM")]
+)
+def test_it_is_to_transformers_what_its_card_says(folder, name, tmp_path):
+    model = load_checkpoint(folder)
+    assert export_hf(model, tmp_path) == name
     theirs = transformers.AutoModelForMaskedLM.from_pretrained(tmp_path).eval()
-    batch = {name: tensor[:8] for name, tensor in held_out[0].items() if tensor.ndim == 2}
+    texts = unseen_articles(folder, 1, pairs=False)[0]
+    batch = {name: texts[name] for name in ("input_ids", "attention_mask")}
     with torch.no_grad():
-        logits = theirs(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
-        torch.testing.assert_close(student(batch), logits, atol=1e-4, rtol=1e-4)
-
-
-def test_the_student_answers_by_its_name(capsys):
-    text = "berlin is the capital and largest [MASK] of germany."
-    assert main(["fill-mask", "distilbert-mini", "--text", text]) == 0
-    assert "  city" in capsys.readouterr().out
+        logits, seen = theirs(**batch).logits, batch["attention_mask"].bool()
+        torch.testing.assert_close(model(batch)[seen], logits[seen], atol=1e-4, rtol=1e-4)
 
 
 PAIR = shipped_checkpoint("electra-mini")
