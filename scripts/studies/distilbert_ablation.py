@@ -7,9 +7,8 @@ tokens of validation articles, and the CPU seconds that the training took. A run
 already is not run again.
 
 Seeds may be named, to run some of them beside others. ``--rates`` chooses the learning rate
-(distilbert_rates.csv: 250 steps, a seed of its own; one rate is best, or within 0.05 nats of it,
-in all arms). ``--costs`` measures a step of each arm (distilbert_costs.csv: interleaved rounds,
-their median).
+(distilbert_rates.csv: as many steps, a seed of its own). ``--costs`` measures a step of each arm
+(distilbert_costs.csv: interleaved rounds, their median).
 """
 
 from __future__ import annotations
@@ -87,13 +86,17 @@ def run(arm: str, steps: int, seed: int, rate: float = RATE) -> dict:
 
 
 def choose_rates() -> None:
-    """Validation loss by learning rate, with and without a teacher, from both starts."""
-    arms = [arm for arm, (_, losses) in ARMS.items() if not losses]
-    for arm, rate in product(arms, (2e-3, 4e-3, 8e-3)):
-        write_row(
-            HERE.with_name("distilbert_rates.csv"), {"arm": arm, "rate": rate},
-            partial(run, arm, 250, 100, rate),
-        )  # fmt: skip
+    """Validation loss by learning rate, for both budgets: with and without a teacher, from both
+    starts, and with soft targets at hidden tokens."""
+    arms = [arm for arm, (_, losses) in ARMS.items() if not losses or "masked_only" in losses]
+    given = budgets()
+    for budget, arm in product(("steps", "seconds"), arms):
+        for rate in (2e-3, 4e-3, 8e-3, 1.6e-2) if budget in given[arm] else ():
+            steps = given[arm][budget]
+            write_row(
+                HERE.with_name("distilbert_rates.csv"), {"arm": arm, "steps": steps, "rate": rate},
+                partial(run, arm, steps, 100, rate),
+            )  # fmt: skip
 
 
 def measure_costs() -> None:
