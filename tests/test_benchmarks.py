@@ -119,7 +119,7 @@ def test_the_committed_run_is_never_slower_at_equal_settings():
         r for r in rows if (r["task"], r["size"], r["dtype"]) == ("mlm", "mini", "float32")
     )
     assert masked["ratio"]["default"] > 1.4
-    assert masked["share_of_peak"] > 0.7
+    assert masked["share_of_peak"] > 0.6
 
 
 def test_the_books_recipe_reaches_more_in_half_the_time():
