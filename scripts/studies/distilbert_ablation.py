@@ -7,8 +7,10 @@ tokens of validation articles, and the CPU seconds that the training took. A run
 already is not run again.
 
 Seeds may be named, to run some of them beside others. ``--rates`` chooses the learning rate
-(distilbert_rates.csv: as many steps, a seed of its own). ``--costs`` measures a step of each arm
-(distilbert_costs.csv: interleaved rounds, their median).
+(distilbert_rates.csv: as many steps, a seed of its own): 4e-3 is within 0.06 nats of the best of
+four in all arms. 8e-3 is better for the distilled ones, and 0.19 and 0.38 behind for a student
+alone from random weights. ``--costs`` measures a step of each arm (distilbert_costs.csv:
+interleaved rounds, their median).
 """
 
 from __future__ import annotations
