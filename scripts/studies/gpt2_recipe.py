@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
@@ -53,15 +53,16 @@ YARDSTICKS = {
     "gpt-mini": Arm("adamw cosine", 6000, 8, 7e-3),
     "gpt2-mini": Arm("adamw cosine", 6000, 4, 4e-3),
 }
-WINNERS: dict[str, Arm] = {}
+MUON = Arm("muon linear", 1900, 12, 8e-3)
 OTHERS = {
     "gpt2-mini": [
-        Arm("muon linear", 2700, 8, 8e-3),
-        Arm("muon linear", 1900, 12, 8e-3),
-        Arm("muon linear", 2700, 8, 1.6e-2),
+        replace(MUON, steps=2700, windows=8),
+        MUON,
+        *(replace(MUON, steps=400, rate=rate) for rate in (4e-3, 8e-3, 1.6e-2)),
     ],
-    "gpt-mini": [],
+    "gpt-mini": [Arm("muon linear", 2000, 24, 8e-3)],
 }
+WINNERS = {"gpt2-mini": replace(MUON, steps=1700)}
 
 
 @cache
@@ -101,8 +102,8 @@ def main() -> None:
     for name, others in OTHERS.items():
         for arm in (YARDSTICKS[name], *others):
             row(name, arm, PILOT_SEED, "validation")
-        for seed, arms in product(SEEDS, (YARDSTICKS, WINNERS)):
-            if name in arms:
+        if name in WINNERS:
+            for seed, arms in product(SEEDS, (WINNERS, YARDSTICKS)):
                 row(name, arms[name], seed, "test")
 
 
