@@ -4,9 +4,10 @@ The yardstick is AdamW as chapters 1 and 3 first trained: 6,000 steps of a few w
 to 0. The other arms change the optimizer, the schedule, the peak rate or the windows a step, and
 have as many steps as the yardstick's CPU seconds allow on one thread, or fewer.
 
-Each arm trains once and is measured on validation articles. The yardstick and the winner then train
-from three other seeds and are measured on test articles. gpt2_recipe.csv has a row a run, in bits
-per byte; a row that is there already is not run again.
+Each arm trains once and is measured on validation articles; peak rates are tried for 400 steps.
+The yardstick and the winner then train from other seeds and are measured on test articles, the
+winner with fewer steps than in its trial, where it took longer than the yardstick.
+gpt2_recipe.csv has a row a run, in bits per byte; a row that is there already is not run again.
 """
 
 from __future__ import annotations
