@@ -53,7 +53,8 @@ def settle(page: Page) -> None:
     """Wait until what a page draws by script is drawn, and open what is folded."""
     if page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count():
         page.wait_for_selector("html[data-widgets=ready]", state="attached")
-    page.evaluate("window.MathJax?.startup?.promise")
+    if page.locator('script[type="text/later"]').count():
+        page.wait_for_selector("html[data-math=ready]", state="attached")
     page.evaluate("document.fonts.ready")
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     if page.locator("mjx-merror").count():

@@ -93,8 +93,10 @@ def test_the_committed_growth_is_what_the_page_tells():
     assert 4.5 < largest["seconds"] / home["seconds"] < 5
     assert 3 < largest["peak_mb"] / home["peak_mb"] < 3.5
     whole, pieces, again, both = found["ways"]
-    assert pieces["peak_mb"] < whole["peak_mb"] / 2 and pieces["seconds"] < 1.15 * whole["seconds"]
-    assert pieces["peak_mb"] < again["peak_mb"] < whole["peak_mb"] and both["peak_mb"] < 400
+    assert pieces["peak_mb"] < whole["peak_mb"] / 2
+    assert pieces["seconds"] < 1.15 * whole["seconds"]
+    assert pieces["peak_mb"] < again["peak_mb"] < whole["peak_mb"]
+    assert both["peak_mb"] < 400
     assert 1.15 < again["seconds"] / whole["seconds"] < 1.35
 
 
@@ -119,7 +121,7 @@ def test_the_committed_run_is_never_slower_at_equal_settings():
         r for r in rows if (r["task"], r["size"], r["dtype"]) == ("mlm", "mini", "float32")
     )
     assert masked["ratio"]["default"] > 1.4
-    assert masked["share_of_peak"] > 0.7
+    assert masked["share_of_peak"] > 0.6
 
 
 def test_the_books_recipe_reaches_more_in_half_the_time():

@@ -57,7 +57,8 @@ def test_the_page_draws_from_the_same_odds(tmp_path):
     const odds = given.rules.map(([t, k, p]) => distribution(logits, t, k, p));
     say(odds.map((one) => [[...one], entropy(one)]));
     """
-    found = run(tmp_path, ["arithmetic.js", "sampling.js"], code, logits=logits.tolist(), rules=rules)
+    scripts = ["arithmetic.js", "sampling.js"]
+    found = run(tmp_path, scripts, code, logits=logits.tolist(), rules=rules)
     for (temperature, top_k, top_p), (odds, bits) in zip(rules, found, strict=True):
         expected = next_token_probabilities(
             logits, temperature=temperature, top_k=top_k, top_p=top_p

@@ -50,6 +50,8 @@ class Visit:
         self.page.goto(url, wait_until="load")
         if self.page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count():
             self.page.wait_for_selector("html[data-widgets=ready]", state="attached")
+        if self.page.locator('script[type="text/later"]').count():
+            self.page.wait_for_selector("html[data-math=ready]", state="attached")
         return self
 
     def external(self, allowed):

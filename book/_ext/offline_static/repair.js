@@ -29,7 +29,8 @@
   let waiting;
   const later = () => { clearTimeout(waiting); waiting = setTimeout(mark, 150); };
   document.addEventListener("DOMContentLoaded", name);
-  addEventListener("load", () => { mark(); window.MathJax?.startup?.promise?.then(mark); });
+  addEventListener("load", later);
+  document.addEventListener("math-ready", mark);
   addEventListener("resize", later);
   document.addEventListener("toggle", later, true);   // a folded solution that opens has a width now
   document.addEventListener("click", later);

@@ -81,7 +81,6 @@
     }
     async show(id, host) {
       const model = await this.get_model(id);
-      this.style(model.get("_css"));
       const widget = await this.module(model.get("_esm"));
       await widget.render?.({ model, el: host, signal: this.ended.signal });
     }
@@ -108,12 +107,18 @@
     return found;
   }
 
+  const saved = {};
+  for (const script of document.querySelectorAll(STATE)) Object.assign(saved, JSON.parse(script.textContent).state);
+  const manager = new Manager(saved);
+  // This script stands in the head, behind the state: modules and styles are on their way while the
+  // page is still read. Who asks for a module hears of its fault.
+  for (const { state } of Object.values(saved)) if (state._esm) {
+    manager.module(state._esm).catch(() => {});
+    manager.style(state._css);
+  }
+
   async function main() {
     performance.mark("widgets");
-    const saved = {};
-    for (const script of document.querySelectorAll(STATE)) Object.assign(saved, JSON.parse(script.textContent).state);
-    const manager = new Manager(saved);
-    for (const { state } of Object.values(saved)) if (state._esm) manager.module(state._esm).catch(() => {});  // all on their way at once; who asks hears of a fault
     for (const script of document.querySelectorAll(VIEW)) {
       const { model_id } = JSON.parse(script.textContent), host = document.createElement("div");
       script.before(host);
@@ -131,7 +136,8 @@
     }
     performance.measure("widgets", "widgets");  // what tests/web/test_weight.py reads
     document.documentElement.dataset.widgets = "ready";
+    document.dispatchEvent(new Event("widgets-ready"));
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", main);
-  else main();
+  // When the page is read, and before the theme's scripts, which measure it.
+  document.addEventListener("readystatechange", main, { once: true });
 })();
