@@ -10,15 +10,16 @@ looked at. The run lives in runs/albert-mini: one that was cut short goes on fro
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
 from bert_mini import CAUSAL_RATE, CAUSAL_STEPS, RECIPE, TRAINING_RATE
-from making import begin, load_articles, log, looks, masking_of, steps_done
+from making import begin, load_articles, log, masking_of, steps_done, train_looking
 
 from lmcore import MaskedLM, Tokenizer, preset, save_checkpoint, train
 from lmcore.measure import masked_scores
-from lmcore.run import Run, train_in_folder
+from lmcore.run import Run
 from lmcore.warm_start import LeftToRight
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,8 +41,7 @@ def main() -> None:
     tokenizer = Tokenizer.load("wordpiece-2048")
     texts, masking = load_articles(tokenizer, LENGTH), masking_of(tokenizer)
     model = MaskedLM(preset(NAME))
-    done = steps_done(RUN)
-    if not done:
+    if not steps_done(RUN):
         train(
             LeftToRight(model), texts["train"].batches(SIZE, 1, None, pairs=False),
             steps=CAUSAL_STEPS, device="cpu",
@@ -58,13 +58,9 @@ def main() -> None:
         steps=STEPS, recipe=RECIPE.replace(warmup=0.0125), save_every=250, log_every=250,
         about={"causal": CAUSAL_STEPS, "size": SIZE, "length": LENGTH},
     )  # fmt: skip
-    steps = looks(done, run)
     rule = masking.replace(rate=TRAINING_RATE)
-    whole = train_in_folder(
-        model, texts["train"].batches(SIZE, 0, rule, pairs=False), run, RUN, resume=True,
-        device="cpu", validate=lambda _: measure("validation", next(steps)),
-    )  # fmt: skip
-    if not whole:
+    batches = texts["train"].batches(SIZE, 0, rule, pairs=False)
+    if not train_looking(model, batches, run, RUN, partial(measure, "validation")):
         return
     measure("test", run.steps)
     save_checkpoint(without_pooler(model), out, dtype=torch.float16, tokenizer=tokenizer)

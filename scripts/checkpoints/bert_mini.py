@@ -15,17 +15,18 @@ The last three live in runs/bert-mini: a run that was cut short goes on from the
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
-from making import SPLITS, begin, log, looks, masking_of, packing_of, steps_done
+from making import SPLITS, begin, log, masking_of, packing_of, steps_done, train_looking
 
 from lmcore import CausalLM, Recipe, Tokenizer, preset, save_checkpoint, train
 from lmcore.data import load_wikipedia
 from lmcore.encoders import MaskedLM
 from lmcore.measure import masked_scores
 from lmcore.objectives import Batch, Batches, SentencePairs
-from lmcore.run import Run, train_in_folder
+from lmcore.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT, RUN = ROOT / "lmcore" / "checkpoints" / "bert-mini", ROOT / "runs" / "bert-mini"
@@ -81,8 +82,7 @@ def main() -> None:
         return SentencePairs(encoded[split], packing_of(tokenizer, length))
 
     model = MaskedLM(preset("bert-mini"), pair_head=True)
-    done = steps_done(RUN)
-    if not done:
+    if not steps_done(RUN):
         left_to_right = CausalLM(model.config.replace(causal=True, pooler=False))
         train(
             left_to_right, pairs("train", 64).batches(16, 1, None, pairs=False),
@@ -107,12 +107,8 @@ def main() -> None:
         steps=sum(stage.steps for stage in STAGES), recipe=RECIPE, save_every=500, log_every=500,
         about={"stages": [asdict(stage) for stage in STAGES]},
     )  # fmt: skip
-    steps = looks(done, run)
-    whole = train_in_folder(
-        model, Staged(STAGES, batches), run, RUN, resume=True, device="cpu",
-        validate=lambda model: measure("validation", 64, next(steps)),
-    )  # fmt: skip
-    if not whole:
+    look = partial(measure, "validation", 64)
+    if not train_looking(model, Staged(STAGES, batches), run, RUN, look):
         return
     for length in (64, 128):
         measure("test", length, run.steps)

@@ -9,16 +9,17 @@ lives in runs/distilbert-mini: one that was cut short goes on from there.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
-from making import begin, load_articles, log, looks, masking_of, steps_done
+from making import begin, load_articles, log, masking_of, train_looking
 
 from lmcore import MaskedLM, Recipe, Tokenizer, load_checkpoint, preset, save_checkpoint
 from lmcore.checkpoint import shipped_checkpoint
 from lmcore.distill import DistilLoss, init_student
 from lmcore.measure import masked_scores
-from lmcore.run import Run, train_in_folder
+from lmcore.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "distilbert-mini"
@@ -45,14 +46,10 @@ def main() -> None:
 
     about = {"teacher": "bert-mini", "layers": LAYERS, "size": SIZE, "length": LENGTH}
     run = Run(steps=STEPS, recipe=RECIPE, save_every=250, log_every=250, about=about)
-    steps = looks(steps_done(RUN), run)
     rule = masking.replace(rate=TRAINING_RATE)
-    whole = train_in_folder(
-        DistilLoss(student, teacher, masked_only=True),
-        texts["train"].batches(SIZE, 0, rule, pairs=False), run, RUN, resume=True, device="cpu",
-        validate=lambda _: measure("validation", next(steps)),
-    )  # fmt: skip
-    if not whole:
+    objective = DistilLoss(student, teacher, masked_only=True)
+    batches = texts["train"].batches(SIZE, 0, rule, pairs=False)
+    if not train_looking(objective, batches, run, RUN, partial(measure, "validation")):
         return
     measure("test", run.steps)
     save_checkpoint(student, out, dtype=torch.float16, tokenizer=tokenizer)

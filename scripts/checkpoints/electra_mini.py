@@ -15,15 +15,16 @@ first two.
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
-from making import begin, load_articles, log, looks, masking_of, steps_done
+from making import begin, load_articles, log, masking_of, steps_done, train_looking
 
 from lmcore import Electra, MaskedLM, Recipe, Tokenizer, preset, save_checkpoint, train
 from lmcore.measure import detection_scores
 from lmcore.objectives import Masking, SentencePairs
-from lmcore.run import Run, train_in_folder
+from lmcore.run import Run
 from lmcore.warm_start import LeftToRight
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,8 +56,7 @@ def main() -> None:
     out = begin(__doc__, OUT)
     tokenizer = Tokenizer.load("wordpiece-2048")
     texts, masking = load_articles(tokenizer, LENGTH), masking_of(tokenizer)
-    done = steps_done(RUN)
-    if done:
+    if steps_done(RUN):
         pair = Electra(preset(NAME), preset(f"{NAME}-generator"))  # to be filled
     else:
         pair = started(texts["train"], masking)
@@ -70,12 +70,8 @@ def main() -> None:
 
     about = {"causal": CAUSAL_STEPS, "masked": MASKED_STEPS, "size": SIZE, "length": LENGTH}
     run = Run(steps=STEPS, recipe=RECIPE, save_every=500, log_every=500, about=about)
-    steps = looks(done, run)
-    whole = train_in_folder(
-        pair, texts["train"].batches(SIZE, 0, rule, pairs=False), run, RUN, resume=True,
-        device="cpu", validate=lambda _: measure("validation", next(steps)),
-    )  # fmt: skip
-    if not whole:
+    batches = texts["train"].batches(SIZE, 0, rule, pairs=False)
+    if not train_looking(pair, batches, run, RUN, partial(measure, "validation")):
         return
     measure("test", run.steps)
     save_checkpoint(pair, out, dtype=torch.float16, tokenizer=tokenizer)

@@ -6,15 +6,16 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from lmcore import Tokenizer
 from lmcore.data import load_wikipedia
-from lmcore.objectives import Masking, PairPacking, SentencePairs
-from lmcore.run import Run
+from lmcore.objectives import Indexed, Masking, PairPacking, SentencePairs
+from lmcore.run import Run, train_in_folder
 from lmcore.run.states import find_state
 
 SPLITS = ("train", "validation", "test")
@@ -61,9 +62,19 @@ def steps_done(run: Path) -> int:
     return found[1]["step"] if found else 0
 
 
-def looks(done: int, run: Run) -> Iterator[int]:
-    """The steps at which a run that has ``done`` some looks at the validation articles."""
-    return iter(range(done + run.save_every, run.steps + run.save_every, run.save_every))
+def train_looking(
+    objective: nn.Module, batches: Indexed, run: Run, folder: Path,
+    look: Callable[[int], float],
+) -> bool:  # fmt: skip
+    """Train in ``folder``, or go on there; ``look`` is given each step at which the state is saved.
+    Whether no step is left."""
+    every = run.save_every
+    states = steps_done(folder) // every  # a run that was ended between two of them has one more
+    steps = iter(range((states + 1) * every, run.steps + every, every))
+    return train_in_folder(
+        objective, batches, run, folder, resume=True, device="cpu",
+        validate=lambda _: look(next(steps)),
+    )  # fmt: skip
 
 
 def log(out: Path, step: int, split: str, length: int, seen: dict[str, float | None]) -> None:
